@@ -1,0 +1,45 @@
+# LinuxSSI: the parts, their tests and the virtual testbed.  `make help` lists the targets.
+MAKEFLAGS += --no-print-directory
+top := $(patsubst %/,%,$(dir $(abspath $(firstword $(MAKEFILE_LIST)))))
+export O ?= $(top)/build
+export KERNELRELEASE ?= $(shell $(top)/kernel/newest-headers)
+export PREFIX ?= /usr
+export DESTDIR ?=
+INVENTORY ?= conf/testbed.xml
+deploy = $(O)/deploy/xos-ssi-deploy
+user = libxos pxe initramfs deploy userland
+
+help: ## print this list
+	@sed -n 's/^\([a-z%-]*\):[^#]*## /\1\t/p' Makefile | expand -t 16
+
+deps: ## install every package that is needed (apt, as root)
+	@./packages install
+
+all: kernel $(user) ## build everything into build/
+kernel $(user):
+	@$(MAKE) -C $@
+pxe deploy: libxos
+deploy: pxe
+
+up: deps all ## virtual testbed: head and three nodes by PXE to one cluster
+	@$(deploy) -i $(INVENTORY) run
+down: ## stop the testbed, leave nothing behind
+	@$(deploy) -i $(INVENTORY) down
+
+check: deps ## every test (under an hour)
+	@tests/run lint unit fuzz node boot
+check-%: deps ## one group: lint unit fuzz node boot long
+	@tests/run $*
+bench: deps all ## every benchmark; bench-NAME one of them
+	@tests/bench/run
+bench-%: deps all
+	@tests/bench/run $*
+lint: ## style and layer checks, no build
+	@tests/run lint
+
+install: all ## into $(DESTDIR)$(PREFIX)
+	@set -e; for d in kernel $(user) docs; do $(MAKE) -C $$d install; done
+clean: ## remove build/ but keep downloaded packages
+	@rm -rf $(O)
+
+.PHONY: help deps all up down check bench lint install clean kernel $(user)
