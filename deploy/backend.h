@@ -17,6 +17,7 @@
 
 #include "../libxos/error.h"
 #include "../libxos/inventory.h"
+#include "../pxe/event.h"
 
 struct xos_backend;
 
@@ -56,33 +57,6 @@ struct xos_built {
 	char id[17];
 	char *dir;
 };
-
-/**
- * struct xos_event - something that was seen of a node
- * @seq: grows by one within an @epoch
- * @epoch: names the run of the boot server (it forgets when its head reboots)
- * @time_ms: wall clock, ms since 1970, of the receiver of this event
- * @node: the node's name, "" where no node of the inventory is meant
- * @kind: "script", "wait", "refused", "fetch", "report", "stranger"
- * @stage: for "report": initramfs, root, up, services, modules, config,
- *	failed, down; for "fetch": the file's name
- * @detail: words, may be ""
- * @uptime_ms: the node's own uptime in a report, -1 else
- * @boot: the node's boot id in a report (a second boot has another), "" else
- */
-struct xos_event {
-	uint64_t seq;
-	char epoch[37];
-	int64_t time_ms;
-	char node[XOS_NAME_MAX + 1];
-	char kind[16];
-	char stage[16];
-	char detail[256];
-	int64_t uptime_ms;
-	char boot[37];
-};
-
-typedef void xos_event_fn(const struct xos_event *event, void *arg);
 
 /**
  * struct xos_backend_ops - a back-end
