@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * backend-qemu-head.c - what the head VM is given
+ *
+ * The head boots its image's kernel and initramfs directly; its disks, all
+ * read-only, each found by its serial number:
+ *
+ *	xoshead		root.squashfs of its own image, the first disk (/dev/vda)
+ *	xosconf		the configuration disk: a plain tar archive
+ *	IMAGE-ID	root.squashfs of an image that nodes boot
+ *
+ * The archive:
+ *
+ *	inventory.xml				resolved, no include, no overlay
+ *	images/ID/{vmlinuz,initrd.img,manifest.json}
+ *	keys/{admin-token,authorized_keys,ssh_host_ed25519_key}
+ *
+ * The disk keeps its size and is rewritten in place, so that a head that
+ * reboots by itself reads what is current.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <arpa/inet.h>
+
+#include "../libxos/atomic.h"
+#include "../libxos/spawn.h"
+#include "backend-qemu.h"
+#include "words.h"
+
+#define HEAD_DISK_SIZE		(256LL << 20)	/* sparse; bounds the archive */
+#define HEAD_TAR_TIMEOUT_MS	60000
+
+void qemu_head_disk_path(struct qemu *q, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s/head.disk", q->b->paths->state);
+}
+
+static size_t image_index(const struct xos_inventory *inv, const struct xos_image *image)
+{
+	return (size_t)(image - inv->images);
+}
+
+/* Images that nodes boot: each once. */
+static bool image_is_used(const struct xos_inventory *inv, size_t i)
+{
+	for (size_t n = 0; n < inv->n_nodes; n++)
+		if (image_index(inv, inv->nodes[n].image) == i)
+			return true;
+	return false;
+}
+
+static int link_file(const char *dir, const char *target_dir, const char *name,
+		     struct xos_error *err)
+{
+	char from[4096], to[4096];
+
+	snprintf(from, sizeof(from), "%s/%s", target_dir, name);
+	snprintf(to, sizeof(to), "%s/%s", dir, name);
+	if (symlink(from, to) < 0)
+		return xos_error_set(err, -errno, XOS_EXIT_BACKEND, "%s: %s", to,
+				     strerror(errno));
+	return 0;
+}
+
+static int stage_images(struct qemu *q, const char *stage, struct xos_error *err)
+{
+	static const char *const files[] = { "vmlinuz", "initrd.img", "manifest.json" };
+	const struct xos_inventory *inv = q->b->inv;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < inv->n_images; i++) {
+		char dir[4096];
+
+		if (!image_is_used(inv, i))
+			continue;
+		snprintf(dir, sizeof(dir), "%s/images/%s", stage, q->b->images[i].id);
+		rc = xos_mkdir_p(dir, 0700, err);
+		for (size_t f = 0; rc == 0 && f < sizeof(files) / sizeof(files[0]); f++)
+			rc = link_file(dir, q->b->images[i].dir, files[f], err);
+	}
+	return rc;
+}
+
+static int stage_keys(struct qemu *q, const char *stage, struct xos_error *err)
+{
+	char dir[4096], keys[4096], from[4096], to[4096];
+	int rc;
+
+	snprintf(keys, sizeof(keys), "%s/keys", q->b->paths->state);
+	snprintf(dir, sizeof(dir), "%s/keys", stage);
+	rc = xos_mkdir_p(dir, 0700, err);
+	if (rc == 0)
+		rc = link_file(dir, keys, "admin-token", err);
+	if (rc == 0)
+		rc = link_file(dir, keys, "ssh_host_ed25519_key", err);
+	if (rc < 0)
+		return rc;
+	snprintf(from, sizeof(from), "%s/id_ed25519.pub", keys);
+	snprintf(to, sizeof(to), "%s/authorized_keys", dir);
+	if (symlink(from, to) < 0)
+		return xos_error_set(err, -errno, XOS_EXIT_BACKEND, "%s: %s", to,
+				     strerror(errno));
+	return 0;
+}
+
+static int stage_inventory(struct qemu *q, const char *stage, struct xos_error *err)
+{
+	char path[4096];
+	char *text = xos_inventory_format(q->b->inv, err);
+	int rc;
+
+	if (!text)
+		return -ENOMEM;
+	snprintf(path, sizeof(path), "%s/inventory.xml", stage);
+	rc = xos_file_write(path, text, strlen(text), 0600, false, err);
+	free(text);
+	return rc;
+}
+
+/* In place: a running head has the file open. */
+static int copy_over(const char *tar, const char *disk, struct xos_error *err)
+{
+	int in = open(tar, O_RDONLY | O_CLOEXEC);
+	int out = open(disk, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	char buf[65536];
+	ssize_t n = -1;
+	off_t size = 0;
+
+	if (in >= 0 && out >= 0)
+		while ((n = read(in, buf, sizeof(buf))) > 0) {
+			if (pwrite(out, buf, (size_t)n, size) != n) {
+				n = -1;
+				break;
+			}
+			size += n;
+		}
+	if (n == 0 && size > HEAD_DISK_SIZE)
+		errno = EFBIG;
+	else if (n == 0 && ftruncate(out, HEAD_DISK_SIZE) == 0)
+		errno = 0;
+	n = errno;
+	close(in);
+	close(out);
+	if (n)
+		return xos_error_set(err, -(int)n, XOS_EXIT_BACKEND, "%s: %s", disk,
+				     strerror((int)n));
+	return 0;
+}
+
+int qemu_head_disk(struct qemu *q, struct xos_error *err)
+{
+	char stage[4096], tar[4096], disk[4096], out[1024] = "";
+	const char *const rm[] = { "rm", "-rf", "--", stage, tar, NULL };
+	const char *const pack[] = { "tar", "--sort=name", "--owner=0", "--group=0",
+				     "--numeric-owner", "-chf", tar, "-C", stage,
+				     ".", NULL };
+	int rc;
+
+	snprintf(stage, sizeof(stage), "%s/head.stage", q->b->paths->state);
+	snprintf(tar, sizeof(tar), "%s/head.tar", q->b->paths->state);
+	qemu_head_disk_path(q, disk, sizeof(disk));
+	rc = xos_spawn_capture(rm, NULL, out, sizeof(out), HEAD_TAR_TIMEOUT_MS, err);
+	if (rc == 0)
+		rc = xos_mkdir_p(stage, 0700, err);
+	if (rc == 0)
+		rc = stage_inventory(q, stage, err);
+	if (rc == 0)
+		rc = stage_images(q, stage, err);
+	if (rc == 0)
+		rc = stage_keys(q, stage, err);
+	if (rc == 0)
+		rc = xos_spawn_capture(pack, NULL, out, sizeof(out),
+				       HEAD_TAR_TIMEOUT_MS, err);
+	if (rc > 0) {
+		out[strcspn(out, "\n")] = '\0';
+		rc = xos_error_set(err, -EIO, XOS_EXIT_BACKEND, "%s: %s", tar, out);
+	}
+	if (rc == 0)
+		rc = copy_over(tar, disk, err);
+	xos_spawn_capture(rm, NULL, out, sizeof(out), HEAD_TAR_TIMEOUT_MS, NULL);
+	return rc;
+}
+
+static void add_disk(struct words *w, const char *id, const char *serial,
+		     const char *file)
+{
+	words_add(w, "-drive");
+	words_add(w, "if=none,id=%s,format=raw,readonly=on,file=%s", id, file);
+	words_add(w, "-device");
+	words_add(w, "virtio-blk-pci,drive=%s,serial=%s", id, serial);
+}
+
+char **qemu_head_args(struct qemu *q)
+{
+	const struct xos_inventory *inv = q->b->inv;
+	const struct xos_head *head = &inv->head;
+	const struct xos_built *own = &q->b->images[image_index(inv, head->image)];
+	struct in_addr mask = { .s_addr = htonl(~0u << (32 - head->prefix)) };
+	char address[INET_ADDRSTRLEN], netmask[INET_ADDRSTRLEN], path[4096];
+	struct words w = { .n = 0 };
+
+	inet_ntop(AF_INET, &head->address, address, sizeof(address));
+	inet_ntop(AF_INET, &mask, netmask, sizeof(netmask));
+	words_add(&w, "-kernel");
+	words_add(&w, "%s/vmlinuz", own->dir);
+	words_add(&w, "-initrd");
+	words_add(&w, "%s/initrd.img", own->dir);
+	words_add(&w, "-append");
+	words_add(&w, "root=xos:disk:/dev/vda ip=%s:::%s:%s:%s:none %s", address,
+		  netmask, head->name, head->interface, head->image->bootline);
+	snprintf(path, sizeof(path), "%s/root.squashfs", own->dir);
+	add_disk(&w, "head", "xoshead", path);
+	qemu_head_disk_path(q, path, sizeof(path));
+	add_disk(&w, "conf", "xosconf", path);
+	for (size_t i = 0; i < inv->n_images; i++) {
+		char id[32];
+
+		if (!image_is_used(inv, i))
+			continue;
+		snprintf(id, sizeof(id), "image%zu", i);
+		snprintf(path, sizeof(path), "%s/root.squashfs", q->b->images[i].dir);
+		add_disk(&w, id, q->b->images[i].id, path);
+	}
+	return words_take(&w);
+}
