@@ -20,7 +20,8 @@
 #define XOS_SESSION_MIN		1
 #define XOS_SESSION_MAX		9999	/* also the TIPC network id */
 #define XOS_NODE_ID_MIN		1	/* 0 is the head's, which never joins */
-#define XOS_NODE_ID_MAX		1023
+#define XOS_NODE_ID_MAX		16383
+#define XOS_SSI_NODE_ID_MAX	1023	/* where ssi_kddm is among the modules */
 #define XOS_NAME_MAX		63	/* a host name label */
 #define XOS_BOOTLINE_MAX	2047	/* COMMAND_LINE_SIZE - 1 on x86 */
 #define XOS_BOOTD_PORT		8069
@@ -80,6 +81,7 @@ struct xos_image {
  * @backend: name of the ops table that powers it
  * @memory_mib: memory, MiB
  * @processors: number of processors
+ * @interface: its boot interface as its kernel names it, default "eth0"
  * @image: what it boots, never NULL
  * @bootline: kernel parameters of its profile and its own, may be ""
  * @enable: units that the node enables at boot, profile first
@@ -94,6 +96,7 @@ struct xos_node {
 	char *backend;
 	unsigned int memory_mib;
 	unsigned int processors;
+	char *interface;
 	const struct xos_image *image;
 	char *bootline;
 	struct xos_strings enable;
@@ -196,6 +199,18 @@ struct xos_inventory *xos_inventory_load(const char *file, const char *nodefile,
 					 struct xos_error *err);
 void xos_inventory_free(struct xos_inventory *inv);
 
+typedef void xos_problem_fn(const struct xos_error *problem, void *arg);
+
+/**
+ * xos_inventory_check() - load, and hear of every problem instead of the first
+ * @file, @nodefile, @err: as for xos_inventory_load()
+ * @fn: called for each problem found, with @arg; at most 100 times
+ * Return: the inventory when there is no problem, else NULL.
+ */
+struct xos_inventory *xos_inventory_check(const char *file, const char *nodefile,
+					  xos_problem_fn *fn, void *arg,
+					  struct xos_error *err);
+
 /** xos_inventory_nodefile() - the node file that OAR's variables name, or NULL */
 const char *xos_inventory_nodefile(void);
 
@@ -215,6 +230,16 @@ const struct xos_node *xos_inventory_node(const struct xos_inventory *inv,
 int xos_inventory_bootline(const struct xos_inventory *inv,
 			   const struct xos_node *node, const char *image_id,
 			   char *buf, struct xos_error *err);
+
+/**
+ * xos_inventory_bootline_digest() - the same where the image's digest is known
+ * @sha256: of root.squashfs, in hex; a node of flavour "ram" refuses a root that
+ *	differs.  NULL: the command line says none.
+ */
+int xos_inventory_bootline_digest(const struct xos_inventory *inv,
+				  const struct xos_node *node,
+				  const char *image_id, const char *sha256,
+				  char *buf, struct xos_error *err);
 
 /** xos_mac_format() - "52:54:00:01:00:02" with @sep between bytes; @buf 18 bytes */
 char *xos_mac_format(const uint8_t mac[6], char sep, char *buf);

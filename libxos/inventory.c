@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * inventory.c - loads an inventory and looks things up in it
+ *
+ * The steps and their files are listed in inventory-impl.h.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libxml/parser.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "inventory-impl.h"
+
+void xos_inv_problem(struct inv *inv, const struct xos_where *where,
+		     const char *fmt, ...)
+{
+	struct xos_error problem;
+	char text[sizeof(problem.text)];
+	va_list ap;
+
+	if (inv->n_problems++ >= XOS_INV_PROBLEMS_MAX)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	xos_error_set(&problem, -EINVAL, XOS_EXIT_USAGE, "%s", text);
+	if (where->file && where->line)
+		xos_error_prefix(&problem, "%s:%d: ", where->file, where->line);
+	else if (where->file)
+		xos_error_prefix(&problem, "%s: ", where->file);
+	if (inv->n_problems == 1)
+		inv->first = problem;
+	if (inv->fn)
+		inv->fn(&problem, inv->arg);
+}
+
+/* Each step needs the one before to have found nothing wrong, but the last two. */
+static int load(struct inv *inv, const char *file, const char *nodefile)
+{
+	int rc = xos_inv_xml_read(inv, file);
+
+	if (!rc && !inv->n_problems)
+		rc = xos_inv_schema_check(inv);
+	if (rc || inv->n_problems)
+		return rc;
+	rc = xos_inv_read(inv);
+	if (!rc)
+		rc = xos_inv_resolve(inv, nodefile);
+	if (!rc)
+		rc = xos_inv_check(inv);
+	return rc;
+}
+
+static int init(struct inv *inv, const char *file)
+{
+	cleanup_free char *real = strcmp(file, "-") ? realpath(file, NULL) : NULL;
+
+	xmlInitParser();
+	inv->dict = xmlDictCreate();
+	inv->arena = xos_arena_create();
+	if (!inv->dict || !inv->arena)
+		return -ENOMEM;
+	inv->result = xos_arena_alloc(inv->arena, sizeof(*inv->result));
+	if (!inv->result)
+		return -ENOMEM;
+	inv->result->arena = inv->arena;
+	inv->result->file = xos_arena_strdup(inv->arena, real ? real : file);
+	return inv->result->file ? 0 : -ENOMEM;
+}
+
+struct xos_inventory *xos_inventory_check(const char *file, const char *nodefile,
+					  xos_problem_fn *fn, void *arg,
+					  struct xos_error *err)
+{
+	struct inv inv = { .fn = fn, .arg = arg };
+	int rc = init(&inv, file);
+
+	if (!rc)
+		rc = load(&inv, file, nodefile);
+	xmlFreeDoc(inv.doc);
+	xmlDictFree(inv.dict);
+	if (!rc && !inv.n_problems)
+		return inv.result;
+	xos_arena_destroy(inv.arena);
+	if (inv.n_problems && err)
+		*err = inv.first;
+	else
+		xos_error_set(err, rc, XOS_EXIT_USAGE, "cannot load '%s': %s",
+			      file, strerror(-rc));
+	return NULL;
+}
+
+struct xos_inventory *xos_inventory_load(const char *file, const char *nodefile,
+					 struct xos_error *err)
+{
+	return xos_inventory_check(file, nodefile, NULL, NULL, err);
+}
+
+void xos_inventory_free(struct xos_inventory *inv)
+{
+	if (inv)
+		xos_arena_destroy(inv->arena);
+}
+
+const char *xos_inventory_nodefile(void)
+{
+	static const char *const names[] = {
+		"OAR_NODEFILE", "OAR_NODE_FILE", "OAR_FILE_NODES",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *value = getenv(names[i]);
+
+		if (value && *value)
+			return value;
+	}
+	return NULL;
+}
+
+char *xos_mac_format(const uint8_t mac[6], char sep, char *buf)
+{
+	snprintf(buf, 18, "%02x%c%02x%c%02x%c%02x%c%02x%c%02x", mac[0], sep,
+		 mac[1], sep, mac[2], sep, mac[3], sep, mac[4], sep, mac[5]);
+	return buf;
+}
+
+static bool is_node(const struct xos_node *node, const char *what)
+{
+	char text[18], id[16];
+
+	snprintf(id, sizeof(id), "%u", node->id);
+	return !strcmp(node->name, what) || !strcmp(id, what) ||
+	       !strcasecmp(xos_mac_format(node->mac, ':', text), what) ||
+	       !strcasecmp(xos_mac_format(node->mac, '-', text), what) ||
+	       (inet_ntop(AF_INET, &node->address, text, sizeof(text)) &&
+		!strcmp(text, what));
+}
+
+const struct xos_node *xos_inventory_node(const struct xos_inventory *inv,
+					  const char *what)
+{
+	for (size_t i = 0; i < inv->n_nodes; i++)
+		if (is_node(&inv->nodes[i], what))
+			return &inv->nodes[i];
+	return NULL;
+}
