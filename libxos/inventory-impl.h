@@ -128,6 +128,8 @@ const struct inv_source *xos_inv_source(const xmlNode *node);
 struct xos_where xos_inv_where(const xmlNode *node);
 
 int xos_inv_schema_check(struct inv *inv);
+/** xos_inv_explain() - tell each reason why @schema, as XML, refuses the tree */
+void xos_inv_explain(struct inv *inv, const xmlDoc *schema);
 int xos_inv_read(struct inv *inv);
 int xos_inv_resolve(struct inv *inv, const char *nodefile);
 int xos_inv_check(struct inv *inv);

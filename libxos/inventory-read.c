@@ -9,9 +9,9 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cleanup.h"
 #include "inventory-impl.h"
@@ -150,16 +150,21 @@ static int unit(struct inv *inv, xmlNode *node, struct xos_strings *list,
 	return has(list, name) ? 0 : xos_strings_add(inv->arena, list, name);
 }
 
-static bool parse_mac(const char *text, uint8_t mac[6])
+/* Some parameters carry a node's identity: a second one would contradict it. */
+static void check_bootline(struct inv *inv, const xmlNode *node, const char *text)
 {
-	unsigned int b[6];
+	static const char *const ours[] = {
+		"ip=", "root=", "session_id=", "node_id=", "xos.report=",
+	};
+	struct xos_where where = xos_inv_where(node);
 
-	if (sscanf(text, "%2x%*[:-]%2x%*[:-]%2x%*[:-]%2x%*[:-]%2x%*[:-]%2x",
-		   b, b + 1, b + 2, b + 3, b + 4, b + 5) != 6)
-		return false;
-	for (int i = 0; i < 6; i++)
-		mac[i] = (uint8_t)b[i];
-	return true;
+	for (const char *word = text; word && *word; word += strspn(word, " ")) {
+		for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+			if (!strncmp(word, ours[i], strlen(ours[i])))
+				xos_inv_problem(inv, &where, "%s is written by xos-ssi-deploy itself; remove it from the bootline",
+						ours[i]);
+		word += strcspn(word, " ");
+	}
 }
 
 static bool read_mac(struct inv *inv, xmlNode *node, uint8_t mac[6])
@@ -167,7 +172,7 @@ static bool read_mac(struct inv *inv, xmlNode *node, uint8_t mac[6])
 	static const uint8_t zero[6];
 	struct xos_where where = xos_inv_where(node);
 	xmlChar *found = xmlGetNoNsProp(node, BAD_CAST "mac");
-	bool good = found && parse_mac((char *)found, mac);
+	bool good = found && xos_mac_parse((char *)found, mac);
 
 	if (good && (mac[0] & 1 || !memcmp(mac, zero, 6))) {
 		xos_inv_problem(inv, &where, "mac=\"%s\" is %s; give the address of a network card",
@@ -230,7 +235,9 @@ static int read_head(struct inv *inv, xmlNode *node)
 
 static int read_overlay(struct inv *inv, xmlNode *node, struct xos_image *image)
 {
+	struct xos_where where = xos_inv_where(node);
 	xmlChar *dir = xmlGetNoNsProp(node, BAD_CAST "dir");
+	struct stat st;
 	char *path;
 
 	if (!dir)
@@ -239,7 +246,15 @@ static int read_overlay(struct inv *inv, xmlNode *node, struct xos_image *image)
 		xos_arena_printf(inv->arena, "%s/%s", xos_inv_source(node)->dir,
 				 (char *)dir);
 	xmlFree(dir);
-	return path ? xos_strings_add(inv->arena, &image->overlay, path) : -ENOMEM;
+	if (!path)
+		return -ENOMEM;
+	if (stat(path, &st) < 0)
+		xos_inv_problem(inv, &where, "overlay '%s': %s; make the directory or correct dir",
+				path, strerror(errno));
+	else if (!S_ISDIR(st.st_mode))
+		xos_inv_problem(inv, &where, "overlay '%s' is not a directory; name one whose tree mirrors the target",
+				path);
+	return xos_strings_add(inv->arena, &image->overlay, path);
 }
 
 static int read_image_child(struct inv *inv, xmlNode *n, struct xos_image *image)
@@ -254,6 +269,7 @@ static int read_image_child(struct inv *inv, xmlNode *n, struct xos_image *image
 		return read_overlay(inv, n, image);
 	if (is_named(n, "bootline")) {
 		image->bootline = (char *)words(inv, n);
+		check_bootline(inv, n, image->bootline);
 		return image->bootline ? 0 : -ENOMEM;
 	}
 	return 0;
@@ -297,6 +313,7 @@ static int read_traits(struct inv *inv, xmlNode *node, struct inv_traits *t)
 	    attr(inv, node, "interface", &t->interface) ||
 	    attr(inv, node, "bootline", &t->bootline))
 		return -ENOMEM;
+	check_bootline(inv, node, t->bootline);
 	number(inv, node, "memory", MEMORY_MIN_MIB, MEMORY_MAX_MIB, &t->memory_mib);
 	number(inv, node, "processors", 1, PROCESSORS_MAX, &t->processors);
 	for (xmlNode *n = node->children; n && !rc; n = n->next) {

@@ -48,25 +48,54 @@ static int validate(struct inv *inv, xmlRelaxNG *schema, xmlError *error)
 	return rc < 0 ? -EINVAL : rc;
 }
 
+/* The root is looked at first: what hangs on a wrong one means nothing. */
+static bool check_root(struct inv *inv)
+{
+	const xmlNode *root = xmlDocGetRootElement(inv->doc);
+	struct xos_where where = xos_inv_where(root);
+
+	if (xmlStrEqual(root->name, BAD_CAST "cluster") && root->ns &&
+	    xmlStrEqual(root->ns->href, BAD_CAST XOS_INV_NS))
+		return true;
+	xos_inv_problem(inv, &where, "<%.60s%s%.100s%s> is not an inventory; its root is <cluster xmlns=\"" XOS_INV_NS "\">",
+			(char *)root->name, root->ns ? " xmlns=\"" : "",
+			root->ns ? (char *)root->ns->href : "",
+			root->ns ? "\"" : "");
+	return false;
+}
+
+static void tell(struct inv *inv, const xmlDoc *schema, const xmlError *error)
+{
+	struct xos_where where;
+
+	xos_inv_explain(inv, schema);
+	if (inv->n_problems)
+		return;
+	where = xos_inv_where(error->node ? error->node :
+			      xmlDocGetRootElement(inv->doc));
+	xos_inv_problem(inv, &where, "%.*s; see xos-inventory(5)",
+			error->message ? (int)strcspn(error->message, "\n") : 0,
+			error->message ? error->message : "");
+}
+
 int xos_inv_schema_check(struct inv *inv)
 {
 	size_t len = xos_schema_rng_end - xos_schema_rng;
+	xmlRelaxNG *schema = NULL;
 	xmlError error = { 0 };
-	xmlRelaxNG *schema;
-	struct xos_where where;
-	xmlDoc *doc;
 	int rc = -ENOMEM;
+	xmlDoc *doc;
 
+	if (!check_root(inv))
+		return 0;
 	doc = xmlReadMemory(xos_schema_rng, (int)len, "inventory.rng", NULL,
 			    XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
-	schema = doc ? parse_schema(doc) : NULL;
+	if (doc)
+		schema = parse_schema(doc);
 	if (schema)
 		rc = validate(inv, schema, &error);
 	if (rc > 0) {
-		where = xos_inv_where(error.node ? error.node :
-				      xmlDocGetRootElement(inv->doc));
-		xos_inv_problem(inv, &where, "%s", error.message ? error.message :
-				"does not fit the schema");
+		tell(inv, doc, &error);
 		rc = 0;
 	}
 	xmlResetError(&error);

@@ -15,6 +15,14 @@
 #include "cleanup.h"
 #include "inventory-impl.h"
 
+/* Values are quoted in problems; a problem is one line whatever they hold. */
+static void make_one_line(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = ' ';
+}
+
 void xos_inv_problem(struct inv *inv, const struct xos_where *where,
 		     const char *fmt, ...)
 {
@@ -32,6 +40,7 @@ void xos_inv_problem(struct inv *inv, const struct xos_where *where,
 		xos_error_prefix(&problem, "%s:%d: ", where->file, where->line);
 	else if (where->file)
 		xos_error_prefix(&problem, "%s: ", where->file);
+	make_one_line(problem.text);
 	if (inv->n_problems == 1)
 		inv->first = problem;
 	if (inv->fn)
@@ -121,6 +130,21 @@ const char *xos_inventory_nodefile(void)
 	return NULL;
 }
 
+bool xos_mac_parse(const char *text, uint8_t mac[6])
+{
+	unsigned int b[6];
+	char sep[6];
+	int end = 0;
+
+	if (sscanf(text, "%2x%1[:-]%2x%1[:-]%2x%1[:-]%2x%1[:-]%2x%1[:-]%2x%n",
+		   b, sep, b + 1, sep, b + 2, sep, b + 3, sep, b + 4, sep, b + 5,
+		   &end) != 11 || end != 17 || text[end])
+		return false;
+	for (int i = 0; i < 6; i++)
+		mac[i] = (uint8_t)b[i];
+	return true;
+}
+
 char *xos_mac_format(const uint8_t mac[6], char sep, char *buf)
 {
 	snprintf(buf, 18, "%02x%c%02x%c%02x%c%02x%c%02x%c%02x", mac[0], sep,
@@ -128,23 +152,46 @@ char *xos_mac_format(const uint8_t mac[6], char sep, char *buf)
 	return buf;
 }
 
-static bool is_node(const struct xos_node *node, const char *what)
-{
-	char text[18], id[16];
+/**
+ * struct wanted - what somebody calls a node
+ * @id: 0 where it is not a number; @has_mac, @has_address likewise
+ */
+struct wanted {
+	const char *name;
+	unsigned int id;
+	bool has_mac, has_address;
+	uint8_t mac[6];
+	struct in_addr address;
+};
 
-	snprintf(id, sizeof(id), "%u", node->id);
-	return !strcmp(node->name, what) || !strcmp(id, what) ||
-	       !strcasecmp(xos_mac_format(node->mac, ':', text), what) ||
-	       !strcasecmp(xos_mac_format(node->mac, '-', text), what) ||
-	       (inet_ntop(AF_INET, &node->address, text, sizeof(text)) &&
-		!strcmp(text, what));
+static struct wanted parse_wanted(const char *what)
+{
+	struct wanted w = { .name = what };
+	char *end;
+
+	if (*what >= '0' && *what <= '9')
+		w.id = (unsigned int)strtoul(what, &end, 10);
+	if (w.id && *end)
+		w.id = 0;
+	w.has_mac = xos_mac_parse(what, w.mac);
+	w.has_address = inet_pton(AF_INET, what, &w.address) == 1;
+	return w;
+}
+
+static bool is_wanted(const struct xos_node *node, const struct wanted *w)
+{
+	return (w->id && node->id == w->id) || !strcmp(node->name, w->name) ||
+	       (w->has_mac && !memcmp(node->mac, w->mac, 6)) ||
+	       (w->has_address && node->address.s_addr == w->address.s_addr);
 }
 
 const struct xos_node *xos_inventory_node(const struct xos_inventory *inv,
 					  const char *what)
 {
+	struct wanted w = parse_wanted(what);
+
 	for (size_t i = 0; i < inv->n_nodes; i++)
-		if (is_node(&inv->nodes[i], what))
+		if (is_wanted(&inv->nodes[i], &w))
 			return &inv->nodes[i];
 	return NULL;
 }

@@ -244,4 +244,7 @@ int xos_inventory_bootline_digest(const struct xos_inventory *inv,
 /** xos_mac_format() - "52:54:00:01:00:02" with @sep between bytes; @buf 18 bytes */
 char *xos_mac_format(const uint8_t mac[6], char sep, char *buf);
 
+/** xos_mac_parse() - six pairs of hex digits with ':' or '-' between; else false */
+bool xos_mac_parse(const char *text, uint8_t mac[6]);
+
 #endif /* _XOS_INVENTORY_H */
