@@ -11,6 +11,14 @@
 
 #include "event.h"
 
+void xos_event_set(char *to, size_t size, const char *text)
+{
+	size_t len = strnlen(text, size - 1);
+
+	memcpy(to, text, len);
+	to[len] = '\0';
+}
+
 char *xos_event_encode(const struct xos_event *event)
 {
 	json_t *object;
@@ -48,14 +56,30 @@ static int bad(struct xos_error *err, const char *member)
 			     member);
 }
 
-static int get_string(const json_t *object, const char *member, char *buf,
-		      size_t size, struct xos_error *err)
-{
-	const json_t *value = json_object_get(object, member);
+/* The members that are strings: name, place, room. */
+#define STRING(member) \
+	{ #member, offsetof(struct xos_event, member), \
+	  sizeof(((struct xos_event *)0)->member) }
+static const struct {
+	const char *name;
+	size_t offset, size;
+} strings[] = {
+	STRING(epoch), STRING(node), STRING(kind), STRING(stage),
+	STRING(detail), STRING(boot),
+};
 
-	if (!json_is_string(value) || json_string_length(value) >= size)
-		return bad(err, member);
-	memcpy(buf, json_string_value(value), json_string_length(value) + 1);
+static int get_strings(const json_t *object, struct xos_event *event,
+		       struct xos_error *err)
+{
+	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
+		const json_t *value = json_object_get(object, strings[i].name);
+		size_t len = json_string_length(value);
+
+		if (!json_is_string(value) || len >= strings[i].size)
+			return bad(err, strings[i].name);
+		memcpy((char *)event + strings[i].offset,
+		       json_string_value(value), len + 1);
+	}
 	return 0;
 }
 
@@ -70,9 +94,6 @@ static int get_integer(const json_t *object, const char *member,
 	return 0;
 }
 
-#define GET_STRING(member) \
-	get_string(object, #member, e.member, sizeof(e.member), err)
-
 int xos_event_decode(const char *line, size_t len, struct xos_event *event,
 		     struct xos_error *err)
 {
@@ -86,12 +107,13 @@ int xos_event_decode(const char *line, size_t len, struct xos_event *event,
 		return xos_error_set(err, -EBADMSG, XOS_EXIT_FAILED,
 				     "event: not a JSON object");
 	}
-	(rc = get_integer(object, "seq", 0, &seq, err)) ||
-	(rc = get_integer(object, "time_ms", 0, &e.time_ms, err)) ||
-	(rc = get_integer(object, "uptime_ms", -1, &e.uptime_ms, err)) ||
-	(rc = GET_STRING(epoch)) || (rc = GET_STRING(node)) ||
-	(rc = GET_STRING(kind)) || (rc = GET_STRING(stage)) ||
-	(rc = GET_STRING(detail)) || (rc = GET_STRING(boot));
+	rc = get_integer(object, "seq", 0, &seq, err);
+	if (!rc)
+		rc = get_integer(object, "time_ms", 0, &e.time_ms, err);
+	if (!rc)
+		rc = get_integer(object, "uptime_ms", -1, &e.uptime_ms, err);
+	if (!rc)
+		rc = get_strings(object, &e, err);
 	json_decref(object);
 	if (rc)
 		return rc;

@@ -39,6 +39,12 @@ struct xos_event {
 	char boot[37];
 };
 
+/**
+ * xos_event_set() - copy a text into a member, cut where it does not fit
+ * @to: the member, @size bytes, e.g. event->node, sizeof(event->node)
+ */
+void xos_event_set(char *to, size_t size, const char *text);
+
 typedef void xos_event_fn(const struct xos_event *event, void *arg);
 
 /**
