@@ -241,6 +241,13 @@ int xos_inventory_bootline_digest(const struct xos_inventory *inv,
 				  const char *image_id, const char *sha256,
 				  char *buf, struct xos_error *err);
 
+/**
+ * xos_inventory_format() - a loaded inventory as XML again
+ * Resolved: no range, profile, include or overlay; loads to the same nodes.
+ * Return: the text, to be freed; NULL when out of memory.
+ */
+char *xos_inventory_format(const struct xos_inventory *inv, struct xos_error *err);
+
 /** xos_mac_format() - "52:54:00:01:00:02" with @sep between bytes; @buf 18 bytes */
 char *xos_mac_format(const uint8_t mac[6], char sep, char *buf);
 
