@@ -22,7 +22,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <arpa/inet.h>
 
@@ -151,9 +150,16 @@ static int copy_over(const char *tar, const char *disk, struct xos_error *err)
 	return 0;
 }
 
+static int run(const char *const argv[], struct xos_error *err)
+{
+	struct xos_spawn spawn = { .argv = argv, .timeout_ms = HEAD_TAR_TIMEOUT_MS };
+
+	return xos_spawn_check(&spawn, err);
+}
+
 int qemu_head_disk(struct qemu *q, struct xos_error *err)
 {
-	char stage[4096], tar[4096], disk[4096], out[1024] = "";
+	char stage[4096], tar[4096], disk[4096];
 	const char *const rm[] = { "rm", "-rf", "--", stage, tar, NULL };
 	const char *const pack[] = { "tar", "--sort=name", "--owner=0", "--group=0",
 				     "--numeric-owner", "-chf", tar, "-C", stage,
@@ -163,7 +169,7 @@ int qemu_head_disk(struct qemu *q, struct xos_error *err)
 	snprintf(stage, sizeof(stage), "%s/head.stage", q->b->paths->state);
 	snprintf(tar, sizeof(tar), "%s/head.tar", q->b->paths->state);
 	qemu_head_disk_path(q, disk, sizeof(disk));
-	rc = xos_spawn_capture(rm, NULL, out, sizeof(out), HEAD_TAR_TIMEOUT_MS, err);
+	rc = run(rm, err);
 	if (rc == 0)
 		rc = xos_mkdir_p(stage, 0700, err);
 	if (rc == 0)
@@ -173,15 +179,10 @@ int qemu_head_disk(struct qemu *q, struct xos_error *err)
 	if (rc == 0)
 		rc = stage_keys(q, stage, err);
 	if (rc == 0)
-		rc = xos_spawn_capture(pack, NULL, out, sizeof(out),
-				       HEAD_TAR_TIMEOUT_MS, err);
-	if (rc > 0) {
-		out[strcspn(out, "\n")] = '\0';
-		rc = xos_error_set(err, -EIO, XOS_EXIT_BACKEND, "%s: %s", tar, out);
-	}
+		rc = run(pack, err);
 	if (rc == 0)
 		rc = copy_over(tar, disk, err);
-	xos_spawn_capture(rm, NULL, out, sizeof(out), HEAD_TAR_TIMEOUT_MS, NULL);
+	run(rm, NULL);
 	return rc;
 }
 

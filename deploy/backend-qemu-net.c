@@ -123,20 +123,17 @@ char *qemu_net_commands(const struct qemu *q)
 	return text;
 }
 
-/* Runs "ip" with @argv after it; what it says becomes the error's text. */
 static int ip(const char *const argv[], const char *input, struct xos_error *err)
 {
-	char out[2048];
-	int rc = xos_spawn_capture(argv, input, out, sizeof(out), NET_TIMEOUT_MS, err);
+	struct xos_spawn spawn = {
+		.argv = argv, .input = input, .timeout_ms = NET_TIMEOUT_MS,
+		.input_len = input ? strlen(input) : 0,
+	};
+	int rc = xos_spawn_check(&spawn, err);
 
-	if (rc < 0)
-		return rc;
-	if (rc > 0) {
-		out[strcspn(out, "\n")] = '\0';
-		return xos_error_set(err, -EIO, XOS_EXIT_BACKEND,
-				     "ip %s: %s", argv[1], out);
-	}
-	return 0;
+	if (rc < 0 && err)
+		err->exit = XOS_EXIT_BACKEND;
+	return rc;
 }
 
 static bool tap_exists(struct qemu *q, const char *tap)

@@ -18,9 +18,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "../libxos/atomic.h"
 #include "../libxos/spawn.h"
 #include "backend-qemu.h"
 #include "words.h"
@@ -187,26 +187,27 @@ char **qemu_vm_argv(struct qemu *q, const struct qemu_machine *m,
 int qemu_vm_start(struct qemu *q, const struct qemu_machine *m,
 		  char *const *extra, struct xos_error *err)
 {
-	char out[2048] = "", dir[4096];
+	struct xos_spawn spawn = { .timeout_ms = VM_START_TIMEOUT_MS, .survive = true };
+	char dir[4096];
 	char **argv;
 	int rc;
 
 	if (qemu_vm_pid(q, m->name))
 		return 0;
 	snprintf(dir, sizeof(dir), "%s/console", q->b->paths->state);
-	if (mkdir(dir, 0700) < 0 && errno != EEXIST)
-		return xos_error_set(err, -errno, XOS_EXIT_BACKEND, "%s: %s",
-				     dir, strerror(errno));
+	rc = xos_mkdir_p(dir, 0700, err);
+	if (rc < 0)
+		return rc;
 	argv = qemu_vm_argv(q, m, extra);
 	if (!argv)
 		return xos_error_set(err, -ENOMEM, XOS_EXIT_FAILED, "out of memory");
-	rc = xos_spawn_capture((const char *const *)argv, NULL, out, sizeof(out),
-			       VM_START_TIMEOUT_MS, err);
+	spawn.argv = (const char *const *)argv;
+	rc = xos_spawn_check(&spawn, err);
 	words_free(argv);
-	if (rc > 0) {
-		out[strcspn(out, "\n")] = '\0';
-		rc = xos_error_set(err, -EIO, XOS_EXIT_BACKEND,
-				   "machine '%s' does not start: %s", m->name, out);
+	if (rc < 0) {
+		xos_error_prefix(err, "machine '%s' does not start: ", m->name);
+		if (err)
+			err->exit = XOS_EXIT_BACKEND;
 	}
 	return rc;
 }

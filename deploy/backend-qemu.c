@@ -260,10 +260,13 @@ static int head_wait(struct qemu *q, int timeout_ms,
 	do {
 		struct timespec pause = { .tv_nsec = 200 * 1000000 };
 		struct xos_error ignored;
+		char *body = NULL;
 
-		rc = xos_bootd_client_ping(q->client, &ignored);
-		if (rc == 0)
+		rc = xos_bootd_client_get(q->client, "/status", 2000, &body, &ignored);
+		if (rc == 0) {
+			free(body);
 			return 0;
+		}
 		if (rc != -EHOSTUNREACH) {
 			*err = ignored;
 			return rc;
@@ -356,12 +359,16 @@ static int qemu_run_on(struct xos_backend *b, const struct xos_node *node,
 		       size_t size, int timeout_ms, struct xos_error *err)
 {
 	char **ssh = ssh_argv(b->priv, node, argv, false);
+	struct xos_spawn spawn = {
+		.argv = (const char *const *)ssh, .input = input, .out = out,
+		.out_size = size, .timeout_ms = timeout_ms,
+		.input_len = input ? strlen(input) : 0,
+	};
 	int rc;
 
 	if (!ssh)
 		return xos_error_set(err, -ENOMEM, XOS_EXIT_FAILED, "out of memory");
-	rc = xos_spawn_capture((const char *const *)ssh, input, out, size,
-			       timeout_ms, err);
+	rc = xos_spawn_run(&spawn, err);
 	words_free(ssh);
 	return rc;
 }

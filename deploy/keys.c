@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../libxos/atomic.h"
@@ -28,18 +27,11 @@ static int make_ssh_key(const char *path, const char *comment, struct xos_error 
 {
 	const char *const argv[] = { "ssh-keygen", "-q", "-t", "ed25519", "-N", "",
 				     "-C", comment, "-f", path, NULL };
-	char out[1024];
-	int rc;
+	struct xos_spawn spawn = { .argv = argv, .timeout_ms = KEYGEN_TIMEOUT_MS };
 
 	if (access(path, F_OK) == 0)
 		return 0;
-	rc = xos_spawn_capture(argv, NULL, out, sizeof(out), KEYGEN_TIMEOUT_MS, err);
-	if (rc > 0) {
-		out[strcspn(out, "\n")] = '\0';
-		rc = xos_error_set(err, -EIO, XOS_EXIT_FAILED, "%s: ssh-keygen: %s",
-				   path, out);
-	}
-	return rc;
+	return xos_spawn_check(&spawn, err);
 }
 
 static int make_token(const char *path, struct xos_error *err)
@@ -79,9 +71,9 @@ int xos_keys_create(const char *state, const char *head_address,
 	int rc;
 
 	snprintf(path, sizeof(path), "%s/keys", state);
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		return xos_error_set(err, -errno, XOS_EXIT_FAILED, "%s: %s", path,
-				     strerror(errno));
+	rc = xos_mkdir_p(path, 0700, err);
+	if (rc < 0)
+		return rc;
 	snprintf(path, sizeof(path), "%s/keys/id_ed25519", state);
 	rc = make_ssh_key(path, "xos-ssi-deploy", err);
 	if (rc < 0)
