@@ -9,12 +9,9 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libxml/xmlwriter.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "inventory.h"
-
-#define NAMESPACE "urn:xos-ssi:inventory:1"
+#include "inventory-impl.h"
 
 /* The writer fails only for want of memory; one look at the end tells. */
 static void attr(xmlTextWriter *w, const char *name, const char *value)
@@ -114,9 +111,41 @@ static void format_node(xmlTextWriter *w, const struct xos_node *node)
 	xmlTextWriterEndElement(w);
 }
 
+/* Thousandths, as the schema allows; "%f" would follow the locale. */
+static void attr_seconds(xmlTextWriter *w, const char *name, double seconds)
+{
+	unsigned long ms = (unsigned long)(seconds * 1000 + 0.5);
+
+	xmlTextWriterWriteFormatAttribute(w, BAD_CAST name, "%lu.%03lu",
+					  ms / 1000, ms % 1000);
+}
+
+static void format_policy(xmlTextWriter *w, const struct xos_policy *policy)
+{
+	start(w, "policy");
+	if (policy->min_nodes)
+		attr_number(w, "min-nodes", policy->min_nodes);
+	else
+		xmlTextWriterWriteFormatAttribute(w, BAD_CAST "min-nodes", "%u%%",
+						  policy->min_percent);
+	attr_number(w, "window", policy->window);
+	attr_seconds(w, "pause", policy->pause_s);
+	for (size_t i = 0; i < policy->n_timeouts; i++) {
+		const struct xos_timeout *t = &policy->timeouts[i];
+
+		start(w, "timeout");
+		attr(w, "state", t->state);
+		attr_seconds(w, "base", t->base_s);
+		attr_seconds(w, "per-node", t->per_node_s);
+		attr_number(w, "retries", t->retries);
+		xmlTextWriterEndElement(w);
+	}
+	xmlTextWriterEndElement(w);
+}
+
 static void format_cluster(xmlTextWriter *w, const struct xos_inventory *inv)
 {
-	xmlTextWriterStartElementNS(w, NULL, BAD_CAST "cluster", BAD_CAST NAMESPACE);
+	xmlTextWriterStartElementNS(w, NULL, BAD_CAST "cluster", BAD_CAST XOS_INV_NS);
 	attr(w, "name", inv->name);
 	attr_number(w, "session", inv->session);
 	attr(w, "backend", inv->backend);
@@ -125,7 +154,11 @@ static void format_cluster(xmlTextWriter *w, const struct xos_inventory *inv)
 		format_image(w, &inv->images[i]);
 	for (size_t i = 0; i < inv->n_nodes; i++)
 		format_node(w, &inv->nodes[i]);
+	format_policy(w, &inv->policy);
 	elements(w, "module", &inv->modules);
+	start(w, "grid");
+	attr(w, "hook", inv->grid_hook);
+	xmlTextWriterEndElement(w);
 	xmlTextWriterEndElement(w);
 }
 
