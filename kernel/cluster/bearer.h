@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * bearer.h: TIPC on one network interface (see bearer.c).
+ */
+#ifndef _SSI_BEARER_H
+#define _SSI_BEARER_H
+
+struct ssi_params;
+
+int ssi_bearer_start(const struct ssi_params *params);
+void ssi_bearer_stop(const struct ssi_params *params);
+
+#endif /* _SSI_BEARER_H */

@@ -1,0 +1,561 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * peer.c: the other end of a connection, from hello to the end.
+ *
+ * Owns one record for each other machine that publishes a node of the session
+ * and is ours to call (the lower node id calls), and one for each connection
+ * that another made to us.  Owns the hello and who is turned away.  Does not
+ * own what a present or online node is: members.c gets LINK_UP, LINK_DOWN and
+ * the records about views.
+ *
+ *	state       event                          next
+ *	CALLING     connected, hello judged good   LINKED, LINK_UP
+ *	            hello judged bad, refused      REFUSED
+ *	            failed, no hello in time       RESTING
+ *	LINKED      ended, malformed record        RESTING, LINK_DOWN
+ *	RESTING     time is up                     CALLING
+ *	REFUSED     -
+ *	any         publication withdrawn          gone, LINK_DOWN if LINKED
+ *
+ * A peer that called us has no RESTING and no REFUSED: it is gone instead.
+ * Refused for a duplicate node id rests, for the other machine may go away;
+ * another version only comes with another publication.
+ *
+ * NEEDSWORK: a hello is believed.  Any program that may open a TIPC socket on
+ * any machine of the session can say one; keys come with encryption.
+ */
+#include "peer.h"
+
+#include "cluster.h"
+#include "discovery.h"
+#include "nodeinfo.h"
+#include "power.h"
+
+#include <ssi/trace.h>
+
+#include <linux/net.h>
+#include <linux/slab.h>
+#include <linux/tipc.h>
+#include <net/net_namespace.h>
+#include <net/sock.h>
+
+#define HELLO_TICKS		20	/* time to say hello */
+#define REST_TICKS_MIN		2	/* first pause between two calls */
+#define REST_TICKS_MAX		32	/* longest one */
+#define REST_TICKS_DUPLICATE	8	/* while another has the node id */
+
+enum peer_state {
+	PEER_CALLING,
+	PEER_LINKED,
+	PEER_RESTING,
+	PEER_REFUSED,
+};
+
+/**
+ * struct ssi_peer - the other end of a connection
+ * @link: in cluster->peers
+ * @cluster: this node's cluster
+ * @conn: NULL while RESTING or REFUSED
+ * @state: see the table above
+ * @outgoing: did we call?
+ * @node: its node id; SSI_NODE_NONE while it has called and not said hello
+ * @port: TIPC port it publishes, if @outgoing
+ * @address: its TIPC address
+ * @ticks: since @state
+ * @rest_ticks: length of the next pause
+ * @refusal: last reason that was logged
+ *
+ * Protected by cluster->lock.
+ */
+struct ssi_peer {
+	struct list_head link;
+	struct ssi_cluster *cluster;
+	struct ssi_conn *conn;
+	enum peer_state state;
+	bool outgoing;
+	u16 node;
+	u32 port;
+	u32 address;
+	unsigned int ticks;
+	unsigned int rest_ticks;
+	enum ssi_refusal refusal;
+};
+
+static const struct ssi_conn_ops peer_conn_ops;
+
+static void set_state(struct ssi_peer *peer, enum peer_state state)
+{
+	peer->state = state;
+	peer->ticks = 0;
+}
+
+static struct ssi_peer *create(struct ssi_cluster *cluster)
+{
+	struct ssi_peer *peer = kzalloc(sizeof(*peer), GFP_KERNEL);
+
+	if (!peer)
+		return NULL;
+	peer->cluster = cluster;
+	peer->node = SSI_NODE_NONE;
+	peer->rest_ticks = REST_TICKS_MIN;
+	list_add_tail(&peer->link, &cluster->peers);
+	return peer;
+}
+
+/* End the connection, if any, and tell that the node went, if it was one. */
+static void disconnect(struct ssi_peer *peer, enum peer_state next)
+{
+	struct ssi_cluster *cluster = peer->cluster;
+	struct ssi_event event = {
+		.type = SSI_EVENT_LINK_DOWN,
+		.node = peer->node,
+	};
+	bool was_linked = peer->state == PEER_LINKED;
+
+	set_state(peer, next);
+	if (peer->conn)
+		ssi_conn_destroy(peer->conn);
+	peer->conn = NULL;
+	if (!was_linked)
+		return;
+	cluster->linked[peer->node] = NULL;
+	atomic_inc(&cluster->counters.lost);
+	ssi_cluster_event(cluster, &event);
+	ssi_nodeinfo_fail(cluster, peer->node);
+}
+
+static void destroy(struct ssi_peer *peer)
+{
+	disconnect(peer, PEER_REFUSED);
+	list_del(&peer->link);
+	kfree(peer);
+}
+
+/* The connection is of no more use: try again later, or forget it. */
+static void give_up(struct ssi_peer *peer)
+{
+	if (!peer->outgoing) {
+		destroy(peer);
+		return;
+	}
+	disconnect(peer, PEER_RESTING);
+}
+
+static void send_hello(struct ssi_peer *peer, const struct ssi_hello *hello)
+{
+	struct ssi_cluster *cluster = peer->cluster;
+
+	ssi_conn_send(peer->conn, cluster->send_buf,
+		      ssi_wire_put_hello(cluster->send_buf, hello));
+}
+
+static void make_hello(struct ssi_cluster *cluster, struct ssi_hello *hello)
+{
+	memset(hello, 0, sizeof(*hello));
+	hello->version = SSI_WIRE_VERSION;
+	hello->session = cluster->params.session;
+	hello->node = cluster->params.node;
+	hello->online = ssi_members_state(&cluster->members, hello->node) ==
+			SSI_NODE_ONLINE;
+	hello->incarnation = cluster->incarnation;
+	static_assert(sizeof(SSI_BUILD) <= SSI_WIRE_BUILD_LEN);
+	strscpy(hello->build, SSI_BUILD, sizeof(hello->build));
+}
+
+/* Takes @sock over, also on failure. */
+static void greet(struct ssi_peer *peer, struct socket *sock)
+{
+	struct ssi_hello hello;
+
+	set_state(peer, PEER_CALLING);
+	peer->conn = ssi_conn_create(&peer->cluster->conn, sock, false,
+				     &peer_conn_ops, peer);
+	if (!peer->conn) {
+		sock_release(sock);
+		give_up(peer);
+		return;
+	}
+	make_hello(peer->cluster, &hello);
+	send_hello(peer, &hello);
+}
+
+static void call(struct ssi_peer *peer)
+{
+	struct sockaddr_tipc addr = {
+		.family = AF_TIPC,
+		.addrtype = TIPC_SOCKET_ADDR,
+		.addr.id.ref = peer->port,
+		.addr.id.node = peer->address,
+	};
+	struct socket *sock;
+	int err;
+
+	err = sock_create_kern(&init_net, AF_TIPC, SOCK_SEQPACKET, 0, &sock);
+	if (err) {
+		set_state(peer, PEER_RESTING);
+		return;
+	}
+	err = kernel_connect(sock, (struct sockaddr *)&addr, sizeof(addr),
+			     O_NONBLOCK);
+	if (err && err != -EINPROGRESS) {
+		sock_release(sock);
+		set_state(peer, PEER_RESTING);
+		return;
+	}
+	greet(peer, sock);
+}
+
+static void malformed(struct ssi_peer *peer, int err)
+{
+	atomic_inc(&peer->cluster->counters.malformed);
+	pr_warn_ratelimited("malformed record from TIPC address %x (%d), connection dropped\n",
+			    peer->address, err);
+	give_up(peer);
+}
+
+static void log_refusal(const struct ssi_peer *peer,
+			const struct ssi_hello *theirs, enum ssi_refusal reason)
+{
+	switch (reason) {
+	case SSI_REFUSAL_PROTOCOL:
+		pr_err("node %u refused: it speaks protocol version %u (module %s), this node %u (module %s)\n",
+		       theirs->node, theirs->version, theirs->build,
+		       SSI_WIRE_VERSION, SSI_BUILD);
+		break;
+	case SSI_REFUSAL_BUILD:
+		pr_err("node %u refused: it runs module version %s, this node %s\n",
+		       theirs->node, theirs->build, SSI_BUILD);
+		break;
+	case SSI_REFUSAL_SESSION:
+		pr_err("node %u refused: it is of session %u, this node of %u\n",
+		       theirs->node, theirs->session,
+		       peer->cluster->params.session);
+		break;
+	case SSI_REFUSAL_DUPLICATE:
+		pr_err("node id %u is used by two machines: the one at TIPC address %x is refused\n",
+		       theirs->node, peer->address);
+		break;
+	case SSI_REFUSAL_NONE:
+		break;
+	}
+}
+
+static void end_refused(struct ssi_peer *peer, enum ssi_refusal reason)
+{
+	peer->refusal = reason;
+	if (reason == SSI_REFUSAL_DUPLICATE || !peer->outgoing) {
+		peer->rest_ticks = REST_TICKS_DUPLICATE;
+		give_up(peer);
+	} else {
+		disconnect(peer, PEER_REFUSED);
+	}
+}
+
+static void refuse(struct ssi_peer *peer, const struct ssi_hello *theirs,
+		   enum ssi_refusal reason)
+{
+	struct ssi_cluster *cluster = peer->cluster;
+
+	/* A caller comes back; saying so once for its life is enough. */
+	if (cluster->refused_incarnation != theirs->incarnation)
+		log_refusal(peer, theirs, reason);
+	cluster->refused_incarnation = theirs->incarnation;
+	atomic_inc(&cluster->counters.refused);
+	ssi_conn_send(peer->conn, cluster->send_buf,
+		      ssi_wire_put_refuse(cluster->send_buf, reason));
+	end_refused(peer, reason);
+}
+
+/*
+ * Is the node already linked?  The same machine called again before we saw
+ * its old connection end: the old one is over.  Another machine: refused.
+ */
+static enum ssi_refusal check_rival(struct ssi_peer *peer, u16 node)
+{
+	struct ssi_peer *rival = peer->cluster->linked[node];
+
+	if (!rival)
+		return SSI_REFUSAL_NONE;
+	if (rival->address != peer->address)
+		return SSI_REFUSAL_DUPLICATE;
+	give_up(rival);
+	return SSI_REFUSAL_NONE;
+}
+
+static void receive_hello(struct ssi_peer *peer, const void *buf, size_t len)
+{
+	struct ssi_cluster *cluster = peer->cluster;
+	struct ssi_event event = { .type = SSI_EVENT_LINK_UP };
+	struct ssi_hello mine, theirs;
+	enum ssi_refusal reason;
+
+	if (peer->state == PEER_LINKED ||
+	    ssi_wire_get_hello(buf, len, &theirs) ||
+	    (peer->outgoing && theirs.node != peer->node)) {
+		malformed(peer, -EBADMSG);
+		return;
+	}
+	make_hello(cluster, &mine);
+	reason = ssi_hello_judge(&mine, &theirs);
+	if (reason == SSI_REFUSAL_DUPLICATE &&
+	    ssi_hello_yields(&mine, &theirs)) {
+		ssi_cluster_fence(cluster, peer->address);
+		return;
+	}
+	if (reason == SSI_REFUSAL_NONE)
+		reason = check_rival(peer, theirs.node);
+	if (reason != SSI_REFUSAL_NONE) {
+		refuse(peer, &theirs, reason);
+		return;
+	}
+	peer->node = theirs.node;
+	peer->rest_ticks = REST_TICKS_MIN;
+	peer->refusal = SSI_REFUSAL_NONE;
+	set_state(peer, PEER_LINKED);
+	cluster->linked[peer->node] = peer;
+	event.node = peer->node;
+	event.incarnation = theirs.incarnation;
+	ssi_cluster_event(cluster, &event);
+}
+
+static void receive_refuse(struct ssi_peer *peer, const void *buf, size_t len)
+{
+	static const char * const reasons[] = {
+		[SSI_REFUSAL_PROTOCOL] = "other protocol version",
+		[SSI_REFUSAL_BUILD] = "other module version",
+		[SSI_REFUSAL_SESSION] = "other session",
+		[SSI_REFUSAL_DUPLICATE] = "another machine has this node's id",
+	};
+	enum ssi_refusal reason;
+
+	if (ssi_wire_get_refuse(buf, len, &reason)) {
+		malformed(peer, -EBADMSG);
+		return;
+	}
+	if (peer->refusal != reason)
+		pr_err("refused by TIPC address %x: %s (this module is version %s)\n",
+		       peer->address, reasons[reason], SSI_BUILD);
+	end_refused(peer, reason);
+}
+
+/* Records of a linked peer.  Return: 0 or what is wrong with the record. */
+static int receive_linked(struct ssi_peer *peer, int type, const void *buf,
+			  size_t len)
+{
+	struct ssi_cluster *cluster = peer->cluster;
+	struct ssi_event event = { .node = peer->node, .id = ssi_wire_id(buf) };
+	struct ssi_nodeset set;
+	u32 value;
+	int err;
+
+	switch (type) {
+	case SSI_WIRE_VIEW:
+		event.type = SSI_EVENT_VIEW;
+		event.view = &cluster->view_buf;
+		err = ssi_wire_get_view(buf, len, &cluster->view_buf);
+		break;
+	case SSI_WIRE_ACK:
+		event.type = SSI_EVENT_ACK;
+		err = ssi_wire_get_ack(buf, len, &event.epoch);
+		break;
+	case SSI_WIRE_CHANGE:
+		event.type = SSI_EVENT_CHANGE;
+		event.set = &set;
+		err = ssi_wire_get_change(buf, len, &event.op, &set);
+		break;
+	case SSI_WIRE_RESULT:
+		event.type = SSI_EVENT_RESULT;
+		err = ssi_wire_get_value(buf, len, &value);
+		if (!err && value > MAX_ERRNO)
+			err = -EBADMSG;
+		event.error = err ?: -(int)value;
+		break;
+	case SSI_WIRE_POWER:
+		err = ssi_wire_get_value(buf, len, &value);
+		return err ?: ssi_power_receive(cluster, peer->node, value);
+	case SSI_WIRE_INFO_GET:
+		err = ssi_wire_get_value(buf, len, &value);
+		return err ?: ssi_nodeinfo_serve(cluster, peer->node, event.id,
+						 value);
+	case SSI_WIRE_INFO:
+		return ssi_nodeinfo_receive(cluster, peer->node, buf, len);
+	default:
+		return -EPROTO;
+	}
+	if (!err)
+		ssi_cluster_event(cluster, &event);
+	return err;
+}
+
+static void peer_received(struct ssi_conn *conn, const void *buf, size_t len)
+{
+	struct ssi_peer *peer = conn->owner;
+	int type = ssi_wire_check(buf, len);
+	int err;
+
+	if (peer->cluster->fenced)
+		return;
+	atomic_inc(&peer->cluster->counters.received);
+	trace_ssi_receive(peer->node, type, len);
+	if (type < 0) {
+		malformed(peer, type);
+	} else if (type == SSI_WIRE_HELLO) {
+		receive_hello(peer, buf, len);
+	} else if (type == SSI_WIRE_REFUSE) {
+		receive_refuse(peer, buf, len);
+	} else if (peer->state != PEER_LINKED) {
+		malformed(peer, -EPROTO);
+	} else {
+		err = receive_linked(peer, type, buf, len);
+		if (err)
+			malformed(peer, err);
+	}
+}
+
+static void peer_ended(struct ssi_conn *conn, int err)
+{
+	struct ssi_peer *peer = conn->owner;
+
+	if (peer->state == PEER_LINKED)
+		pr_info("node %u: connection ended (%s, %d)\n", peer->node,
+			err == -ESHUTDOWN ? "it left" : "lost", err);
+	give_up(peer);
+}
+
+static const struct ssi_conn_ops peer_conn_ops = {
+	.received = peer_received,
+	.ended = peer_ended,
+};
+
+/**
+ * ssi_peer_connect() - another machine publishes a node that is ours to call
+ * @cluster: this node's cluster
+ * @node: node id it publishes
+ * @port: its TIPC port
+ * @address: its TIPC address
+ * Context: cluster->lock held.
+ */
+void ssi_peer_connect(struct ssi_cluster *cluster, u16 node, u32 port,
+		      u32 address)
+{
+	struct ssi_peer *peer;
+
+	lockdep_assert_held(&cluster->lock);
+	peer = create(cluster);
+	if (!peer) {
+		pr_err("no memory to talk to node %u\n", node);
+		return;
+	}
+	peer->outgoing = true;
+	peer->node = node;
+	peer->port = port;
+	peer->address = address;
+	call(peer);
+}
+
+/**
+ * ssi_peer_withdraw() - a machine no longer publishes its node
+ * @cluster: this node's cluster
+ * @port: its TIPC port
+ * @address: its TIPC address
+ * Context: cluster->lock held.
+ */
+void ssi_peer_withdraw(struct ssi_cluster *cluster, u32 port, u32 address)
+{
+	struct ssi_peer *peer;
+
+	lockdep_assert_held(&cluster->lock);
+	list_for_each_entry(peer, &cluster->peers, link) {
+		if (peer->outgoing && peer->port == port &&
+		    peer->address == address) {
+			destroy(peer);
+			return;
+		}
+	}
+}
+
+/**
+ * ssi_peer_accept() - a machine called us
+ * @cluster: this node's cluster
+ * @sock: the connection, consumed
+ * Context: cluster->lock held.
+ */
+void ssi_peer_accept(struct ssi_cluster *cluster, struct socket *sock)
+{
+	struct sockaddr_tipc addr;
+	struct ssi_peer *peer = NULL;
+
+	lockdep_assert_held(&cluster->lock);
+	/* This machine itself has no reason to call, a local user might. */
+	if (kernel_getpeername(sock, (struct sockaddr *)&addr) >= 0 &&
+	    addr.addr.id.node != ssi_discovery_address(cluster->discovery))
+		peer = create(cluster);
+	if (!peer) {
+		sock_release(sock);
+		return;
+	}
+	peer->address = addr.addr.id.node;
+	greet(peer, sock);
+}
+
+/**
+ * ssi_peer_tick() - time passes
+ * @cluster: this node's cluster
+ * Context: cluster->lock held, each SSI_TICK_MS.
+ */
+void ssi_peer_tick(struct ssi_cluster *cluster)
+{
+	struct ssi_peer *peer, *next;
+
+	lockdep_assert_held(&cluster->lock);
+	list_for_each_entry_safe(peer, next, &cluster->peers, link) {
+		peer->ticks++;
+		if (peer->state == PEER_CALLING && peer->ticks > HELLO_TICKS) {
+			give_up(peer);
+		} else if (peer->state == PEER_RESTING &&
+			   peer->ticks > peer->rest_ticks) {
+			peer->rest_ticks = min(peer->rest_ticks * 2,
+					       REST_TICKS_MAX);
+			call(peer);
+		}
+	}
+}
+
+/**
+ * ssi_peer_destroy_all() - end all connections
+ * @cluster: this node's cluster
+ * Context: cluster->lock held.
+ */
+void ssi_peer_destroy_all(struct ssi_cluster *cluster)
+{
+	struct ssi_peer *peer, *next;
+
+	lockdep_assert_held(&cluster->lock);
+	list_for_each_entry_safe(peer, next, &cluster->peers, link)
+		destroy(peer);
+}
+
+/**
+ * ssi_peer_send() - send a record to a node
+ * @cluster: this node's cluster
+ * @node: SSI_NODE_ALL for all linked nodes; one that is not linked is ignored
+ * @buf: the record, copied
+ * @len: length of @buf
+ * Context: cluster->lock held; does not wait.
+ */
+void ssi_peer_send(struct ssi_cluster *cluster, u16 node, const void *buf,
+		   size_t len)
+{
+	const struct ssi_wire_header *header = buf;
+	int each;
+
+	lockdep_assert_held(&cluster->lock);
+	ssi_nodeset_for_each(each, &cluster->members.linked) {
+		if ((node != SSI_NODE_ALL && node != each) ||
+		    !cluster->linked[each])
+			continue;
+		atomic_inc(&cluster->counters.sent);
+		trace_ssi_send(each, header->type, len);
+		ssi_conn_send(cluster->linked[each]->conn, buf, len);
+	}
+}

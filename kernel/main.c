@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * main.c: ssi_kddm.ko, the top: starts the layers in order, lowest first, and
+ * stops them in reverse.  Owns nothing else.
+ */
+#include <ssi/cluster.h>
+#include <ssi/core.h>
+
+#include <linux/err.h>
+#include <linux/module.h>
+
+static struct ssi_cluster *cluster;
+
+static int __init ssi_kddm_init(void)
+{
+	struct ssi_params params;
+	int err;
+
+	err = ssi_params_get(&params);
+	if (err)
+		return err;
+	cluster = ssi_cluster_create(&params);
+	return PTR_ERR_OR_ZERO(cluster);
+}
+
+static void __exit ssi_kddm_exit(void)
+{
+	ssi_cluster_destroy(cluster);
+}
+
+module_init(ssi_kddm_init);
+module_exit(ssi_kddm_exit);
+
+MODULE_DESCRIPTION("LinuxSSI: nodes and cluster, no hook in the kernel");
+MODULE_LICENSE("GPL v2");
+MODULE_VERSION(SSI_BUILD);
+/* So that modprobe, and what builds an initramfs, know without asking. */
+MODULE_SOFTDEP("pre: tipc");
