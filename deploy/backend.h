@@ -86,6 +86,7 @@ struct xos_built {
  * @console_tail: last bytes of a node's console, at most @size - 1, into @buf
  * @cpu_ms: processor time spent on the node so far, ms; -EOPNOTSUPP on metal
  * @down: stop everything and leave nothing behind, also after a crash
+ * @no_images: its machines boot nothing real, so no image is built for them
  */
 struct xos_backend_ops {
 	const char *name;
@@ -117,6 +118,7 @@ struct xos_backend_ops {
 	int (*cpu_ms)(struct xos_backend *b, const struct xos_node *node,
 		      int64_t *ms);
 	int (*down)(struct xos_backend *b, struct xos_error *err);
+	bool no_images;
 };
 
 /**

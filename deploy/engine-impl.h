@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * engine-impl.h - what the engine's files share
+ *
+ *	engine.c	the steps of a run, in order
+ *	engine-nodes.c	the event loop that drives the nodes' state machines
+ *	engine-cluster.c  krgadm: add, verify; the grid hook
+ */
+#ifndef _XOS_DEPLOY_ENGINE_IMPL_H
+#define _XOS_DEPLOY_ENGINE_IMPL_H
+
+#include "engine.h"
+
+/**
+ * struct xos_engine - one run
+ * @nodes: state machines, in the inventory's order
+ * @epoch, @seq: of the last event of the boot server
+ * @lost_events: it forgot events since our nodes were powered
+ * @window: machines that may hold a slot
+ * @opened: slots given since the last pause
+ * @window_ms: when the pause between windows ends
+ * @verify: nodes are believed online without having been seen so in this run
+ * @adds: passes of krgadm that did not bring everybody in, in a row
+ * @add_ms: when the next pass is due
+ * @fatal: why the loop must end, code 0 while it need not
+ */
+struct xos_engine {
+	const struct xos_inventory *inv;
+	const struct xos_paths *paths;
+	const struct xos_options *options;
+	const struct xos_watch *watch;
+	struct xos_limits limits;
+	struct xos_machine *nodes;
+	struct xos_backends backends;
+	struct xos_built *images;
+	struct xos_journal *journal;
+	char epoch[37];
+	uint64_t seq;
+	bool lost_events;
+	unsigned int window;
+	unsigned int opened;
+	int64_t window_ms;
+	bool verify;
+	unsigned int adds;
+	int64_t add_ms;
+	struct xos_error fatal;
+};
+
+/** engine_step() - write down that a step of the whole deployment is done */
+void engine_step(struct xos_engine *e, const char *name, const char *detail, bool sync);
+
+/** engine_say() - tell the watcher */
+void engine_say(struct xos_engine *e, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+bool engine_stopped(const struct xos_engine *e);
+
+/**
+ * engine_input() - feed a node's machine, write down and do what follows
+ * @i: index of the node
+ * @event: the boot server's event behind it, NULL if none
+ */
+void engine_input(struct xos_engine *e, size_t i, enum xos_input input,
+		  const struct xos_event *event, const char *why);
+
+/** engine_record() - write down a step of a node */
+void engine_record(struct xos_engine *e, size_t i, const struct xos_step *step,
+		   const struct xos_event *event);
+
+/** engine_loop() - drive the nodes until all are settled, or stopped */
+void engine_loop(struct xos_engine *e);
+
+/** engine_cluster() - bring present nodes online when it is time; true if it acted */
+bool engine_cluster(struct xos_engine *e, int64_t now_ms);
+
+/** engine_probe() - ask a silent node itself how far it is; true if it answered */
+bool engine_probe(struct xos_engine *e, size_t i);
+
+/** engine_hook() - run the grid hook on the head, where it is installed */
+void engine_hook(struct xos_engine *e);
+
+#endif /* _XOS_DEPLOY_ENGINE_IMPL_H */
