@@ -6,6 +6,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -127,15 +128,47 @@ static bool same_address(const struct holder *a, const struct holder *b)
 	return a->address == b->address;
 }
 
+static const char *say_name(const struct holder *h, char *buf, size_t size)
+{
+	snprintf(buf, size, "name");
+	(void)h;			/* it is in the sentence already */
+	return buf;
+}
+
+static const char *say_id(const struct holder *h, char *buf, size_t size)
+{
+	snprintf(buf, size, "id %u", h->id);
+	return buf;
+}
+
+static const char *say_mac(const struct holder *h, char *buf, size_t size)
+{
+	char text[18];
+
+	snprintf(buf, size, "MAC %s", xos_mac_format(h->mac, ':', text));
+	return buf;
+}
+
+static const char *say_address(const struct holder *h, char *buf, size_t size)
+{
+	struct in_addr address = { h->address };
+	char text[INET_ADDRSTRLEN];
+
+	snprintf(buf, size, "address %s",
+		 inet_ntop(AF_INET, &address, text, sizeof(text)));
+	return buf;
+}
+
+/* Ids before what is derived from them. */
 static const struct {
-	const char *what;
 	int (*compare)(const void *a, const void *b);
 	bool (*same)(const struct holder *a, const struct holder *b);
+	const char *(*say)(const struct holder *h, char *buf, size_t size);
 } unique[] = {
-	{ "name", by_name, same_name },
-	{ "id", by_id, same_id },
-	{ "MAC", by_mac, same_mac },
-	{ "address", by_address, same_address },
+	{ by_name, same_name, say_name },
+	{ by_id, same_id, say_id },
+	{ by_mac, same_mac, say_mac },
+	{ by_address, same_address, say_address },
 };
 
 static void tell_duplicate(struct inv *inv, const char *what,
@@ -144,6 +177,24 @@ static void tell_duplicate(struct inv *inv, const char *what,
 	xos_inv_problem(inv, h->where, "'%s' has the %s of '%s' (%s:%d); give it another",
 			h->name, what, first->name, first->where->file,
 			first->where->line);
+}
+
+static void find_duplicates(struct inv *inv, struct holder *h, size_t n, size_t kind)
+{
+	char what[40];
+
+	qsort(h, n, sizeof(*h), unique[kind].compare);
+	for (size_t i = 1; i < n; i++) {
+		const struct holder *first = &h[i - 1];
+
+		if (!unique[kind].same(first, &h[i]))
+			continue;
+		/* What two equal ids lead to need not be told. */
+		if (unique[kind].same == same_id || unique[kind].same == same_name ||
+		    !same_id(first, &h[i]))
+			tell_duplicate(inv, unique[kind].say(&h[i], what, sizeof(what)),
+				       first, &h[i]);
+	}
 }
 
 static int check_duplicates(struct inv *inv)
@@ -168,12 +219,8 @@ static int check_duplicates(struct inv *inv)
 			.rank = i,
 			.where = &result->nodes[i - 1].where,
 		};
-	for (size_t u = 0; u < sizeof(unique) / sizeof(unique[0]); u++) {
-		qsort(h, n, sizeof(*h), unique[u].compare);
-		for (size_t i = 1; i < n; i++)
-			if (unique[u].same(&h[i - 1], &h[i]))
-				tell_duplicate(inv, unique[u].what, &h[i - 1], &h[i]);
-	}
+	for (size_t kind = 0; kind < sizeof(unique) / sizeof(unique[0]); kind++)
+		find_duplicates(inv, h, n, kind);
 	return 0;
 }
 
@@ -226,7 +273,7 @@ static void check_nodes(struct inv *inv)
 
 int xos_inv_check(struct inv *inv)
 {
-	if (!inv->result->n_nodes)
+	if (!inv->draft.n_entries && !inv->result->n_nodes)
 		xos_inv_problem(inv, &inv->draft.cluster, "no node; add <nodes name=\"node-[1-3]\"/>");
 	check_head(inv);
 	check_images(inv);

@@ -57,6 +57,11 @@ static bool is_rng(const xmlNode *node, const char *name)
 	       !strcmp((const char *)node->name, name);
 }
 
+static bool is_ours(const xmlNode *node)
+{
+	return node->ns && xmlStrEqual(node->ns->href, BAD_CAST XOS_INV_NS);
+}
+
 /* An attribute of the schema or of the tree, without a copy. */
 static const char *value_of(const xmlNode *node, const char *name)
 {
@@ -246,7 +251,7 @@ static const char *list_names(const xmlNode *const *nodes, unsigned int n,
 		const char *name = value_of(nodes[i], "name");
 		size_t len = strlen(name);
 
-		if (!strcmp(name, "xml:base") || used + len + 2 > size)
+		if (!strcmp(name, "xml:base") || !strcmp(name, "include") || used + len + 2 > size)
 			continue;
 		if (used)
 			buf[used++] = ' ';
@@ -257,13 +262,17 @@ static const char *list_names(const xmlNode *const *nodes, unsigned int n,
 }
 
 static void explain_unknown_attribute(struct explain *x, const xmlNode *node,
-				      const char *name, const struct definition *d)
+				      const char *prefix, const char *name,
+				      const struct definition *d)
 {
 	struct xos_where where = xos_inv_where(node);
 	const char *meant = guess(d->attributes, d->n_attributes, name);
 	char known[256];
 
-	if (meant)
+	if (prefix)
+		xos_inv_problem(x->inv, &where, "<%s> has no attribute '%.60s:%.60s'; remove it",
+				(char *)node->name, prefix, name);
+	else if (meant)
 		xos_inv_problem(x->inv, &where, "<%s> has no attribute '%.60s'; did you mean '%s'?",
 				(char *)node->name, name, meant);
 	else
@@ -297,7 +306,8 @@ static void explain_attribute(struct explain *x, const xmlNode *node,
 		xmlFree(value);
 		return;
 	}
-	explain_unknown_attribute(x, node, name, d);
+	explain_unknown_attribute(x, node, attribute->ns ?
+				  (char *)attribute->ns->prefix : NULL, name, d);
 }
 
 static void explain_attributes(struct explain *x, const xmlNode *node,
@@ -326,8 +336,15 @@ static void explain_stray(struct explain *x, const xmlNode *node,
 	const char *meant = guess(parent->children, parent->n_children, name);
 	char known[256];
 
-	if (node->ns && xmlStrEqual(node->ns->href, BAD_CAST XOS_INV_NS) &&
-	    find_element(x, name))
+	if (!is_ours(node))
+		xos_inv_problem(x->inv, &where, "<%.60s> of namespace '%.100s' cannot stand in <%s>; %s",
+				name, node->ns ? (char *)node->ns->href : "", in,
+				strcmp(name, "include") ? "remove it" :
+				"include files in <cluster> or <part>");
+	else if (!strcmp(name, "cluster"))
+		xos_inv_problem(x->inv, &where, "<cluster> in <%s>; the root of an included file is <part>",
+				in);
+	else if (find_element(x, name))
 		xos_inv_problem(x->inv, &where, "<%s> cannot stand in <%s>; move it, see xos-inventory(5)",
 				name, in);
 	else if (meant)
@@ -348,10 +365,9 @@ static void explain_child(struct explain *x, const xmlNode *node,
 			  const struct definition *parent, uint32_t *seen)
 {
 	struct xos_where where = xos_inv_where(node);
-	bool ours = node->ns && xmlStrEqual(node->ns->href, BAD_CAST XOS_INV_NS);
 
 	for (unsigned int i = 0; i < parent->n_children; i++) {
-		if (!ours || strcmp((char *)node->name,
+		if (!is_ours(node) || strcmp((char *)node->name,
 				    value_of(parent->children[i], "name")))
 			continue;
 		if (*seen & parent->once & 1u << i)
@@ -385,11 +401,22 @@ static bool is_stray_text(const xmlNode *node)
 		 node->type == XML_CDATA_SECTION_NODE) && !xmlIsBlankNode(node));
 }
 
+static void explain_text(struct explain *x, const xmlNode *node,
+			 const xmlNode *text)
+{
+	struct xos_where where = xos_inv_where(node);
+	const char *words = text->content ? (char *)text->content : "";
+
+	words += strspn(words, " \t\r\n");
+	xos_inv_problem(x->inv, &where, "text in <%s>: '%.*s'; remove it or put it into an element",
+			(char *)node->name, (int)strcspn(words, "\r\n") < QUOTE_MAX ?
+			(int)strcspn(words, "\r\n") : QUOTE_MAX, words);
+}
+
 static void explain_element(struct explain *x, const xmlNode *node,
 			    const xmlNode *element)
 {
 	struct definition d = define(x, element);
-	struct xos_where where = xos_inv_where(node);
 	uint32_t seen = 0;
 
 	explain_attributes(x, node, &d);
@@ -397,9 +424,7 @@ static void explain_element(struct explain *x, const xmlNode *node,
 		if (n->type == XML_ELEMENT_NODE)
 			explain_child(x, n, &d, &seen);
 		else if (!d.content && is_stray_text(n))
-			xos_inv_problem(x->inv, &where, "text in <%s> ('%.*s'); remove it or put it into an element",
-					(char *)node->name, QUOTE_MAX,
-					n->content ? (char *)n->content : "");
+			explain_text(x, node, n);
 	}
 	if (d.content)
 		explain_content(x, node, &d);

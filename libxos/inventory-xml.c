@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <libxml/SAX2.h>
 #include <libxml/parser.h>
 #include <libxml/uri.h>
 #include <string.h>
@@ -22,45 +23,77 @@
 #define DEPTH_MAX	8
 #define FILES_MAX	1024
 #define PARSE_FLAGS	(XML_PARSE_NONET | XML_PARSE_NOERROR | \
-			 XML_PARSE_NOWARNING | XML_PARSE_BIG_LINES | \
-			 XML_PARSE_COMPACT)
+			 XML_PARSE_NOWARNING | XML_PARSE_COMPACT)
 
 /* What a parser context's _private points to: the first fault counts. */
 struct parse {
 	struct inv *inv;
-	struct xos_where where;
-	bool told;
+	const struct inv_source *source;
+	bool told, no_memory;
 };
 
-const struct inv_source *xos_inv_source(const xmlNode *node)
+/**
+ * struct place - where an element stood; its _private
+ * libxml2's own line field ends at 65535 and knows no file.
+ */
+struct place {
+	const struct inv_source *source;
+	int line;
+};
+
+static const struct place *place_of(const xmlNode *node)
 {
 	while (node && !(node->type == XML_ELEMENT_NODE && node->_private))
 		node = node->parent;
 	return node ? node->_private : NULL;
 }
 
+const struct inv_source *xos_inv_source(const xmlNode *node)
+{
+	return place_of(node)->source;
+}
+
 struct xos_where xos_inv_where(const xmlNode *node)
 {
-	const struct inv_source *source = xos_inv_source(node);
-	struct xos_where where = { .file = source ? source->file : NULL };
+	const struct place *place = place_of(node);
 
-	where.line = (int)xmlGetLineNo(node);
-	return where;
+	return (struct xos_where) { place->source->file, place->line };
+}
+
+static void on_element(void *data, const xmlChar *name, const xmlChar *prefix,
+		       const xmlChar *uri, int n_namespaces,
+		       const xmlChar **namespaces, int n_attributes,
+		       int n_defaulted, const xmlChar **attributes)
+{
+	xmlParserCtxt *ctxt = data;
+	struct parse *p = ctxt->_private;
+	struct place *place = xos_arena_alloc(p->inv->arena, sizeof(*place));
+
+	xmlSAX2StartElementNs(data, name, prefix, uri, n_namespaces, namespaces,
+			      n_attributes, n_defaulted, attributes);
+	if (!place || !ctxt->node) {
+		p->no_memory = true;
+		xmlStopParser(ctxt);
+		return;
+	}
+	place->source = p->source;
+	place->line = ctxt->input->line;
+	ctxt->node->_private = place;
 }
 
 static void on_error(void *data, xmlErrorPtr error)
 {
 	xmlParserCtxt *ctxt = data;
 	struct parse *p = ctxt->_private;
+	struct xos_where where = { p->source->file, error->line };
 	size_t len = error->message ? strlen(error->message) : 0;
 
 	if (p->told || error->level == XML_ERR_WARNING)
 		return;
 	p->told = true;
-	p->where.line = error->line;
 	while (len && error->message[len - 1] == '\n')
 		len--;
-	xos_inv_problem(p->inv, &p->where, "not well-formed XML: %.*s; correct it",
+	xos_inv_problem(p->inv, &where, "not well-formed XML: %.*s; correct it",
 			(int)len, error->message ? error->message : "");
 }
 
@@ -72,38 +105,40 @@ static void on_doctype(void *data, const xmlChar *name, const xmlChar *external,
 
 	(void)name, (void)external, (void)system;
 	if (!p->told) {
-		p->where.line = ctxt->input ? ctxt->input->line : 0;
-		xos_inv_problem(p->inv, &p->where,
-				"a document type is not allowed here; remove <!DOCTYPE>, there are no entities");
+		struct xos_where where = { p->source->file, ctxt->input->line };
+
+		xos_inv_problem(p->inv, &where, "a document type is not allowed here; remove <!DOCTYPE>, there are no entities");
 	}
 	p->told = true;
 	xmlStopParser(ctxt);
 }
 
 /* All trees share one dictionary, which lets an element move between them. */
-static xmlDoc *parse_bytes(struct inv *inv, const char *file, const char *data,
-			   size_t len)
+static int parse_bytes(struct inv *inv, const struct inv_source *source,
+		       const char *data, size_t len, xmlDoc **doc)
 {
-	struct parse p = { .inv = inv, .where = { .file = file } };
+	struct parse p = { .inv = inv, .source = source };
+	struct xos_where where = { source->file, 0 };
 	xmlParserCtxt *ctxt = xmlNewParserCtxt();
-	xmlDoc *doc;
 
 	if (!ctxt)
-		return NULL;
+		return -ENOMEM;
 	xmlDictFree(ctxt->dict);
 	ctxt->dict = inv->dict;
 	xmlDictReference(inv->dict);
 	ctxt->_private = &p;
 	ctxt->sax->serror = on_error;
 	ctxt->sax->internalSubset = on_doctype;
-	doc = xmlCtxtReadMemory(ctxt, data, (int)len, NULL, NULL, PARSE_FLAGS);
+	ctxt->sax->startElementNs = on_element;
+	*doc = xmlCtxtReadMemory(ctxt, data, (int)len, NULL, NULL, PARSE_FLAGS);
 	xmlFreeParserCtxt(ctxt);
-	if (doc && !p.told && xmlDocGetRootElement(doc))
-		return doc;
-	if (!p.told)
-		xos_inv_problem(inv, &p.where, "holds no XML; write an inventory, see xos-inventory(5)");
-	xmlFreeDoc(doc);
-	return NULL;
+	if (*doc && !p.told && !p.no_memory && xmlDocGetRootElement(*doc))
+		return 0;
+	if (!p.told && !p.no_memory)
+		xos_inv_problem(inv, &where, "holds no XML; write an inventory, see xos-inventory(5)");
+	xmlFreeDoc(*doc);
+	*doc = NULL;
+	return p.no_memory ? -ENOMEM : 0;
 }
 
 static char *absolute_dir(struct xos_arena *arena, const char *file)
@@ -152,10 +187,7 @@ static int load(struct inv *inv, const char *path, const xmlNode *from,
 	source->depth = depth;
 	if (!source->dir)
 		return -ENOMEM;
-	*doc = parse_bytes(inv, source->file, data, len);
-	if (*doc)
-		xmlDocGetRootElement(*doc)->_private = source;
-	return 0;
+	return parse_bytes(inv, source, data, len, doc);
 }
 
 static bool is_include(const xmlNode *node)

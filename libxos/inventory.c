@@ -5,6 +5,7 @@
  * The steps and their files are listed in inventory-impl.h.
  */
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <libxml/parser.h>
 #include <stdarg.h>
@@ -132,16 +133,14 @@ const char *xos_inventory_nodefile(void)
 
 bool xos_mac_parse(const char *text, uint8_t mac[6])
 {
-	unsigned int b[6];
-	char sep[6];
-	int end = 0;
-
-	if (sscanf(text, "%2x%1[:-]%2x%1[:-]%2x%1[:-]%2x%1[:-]%2x%1[:-]%2x%n",
-		   b, sep, b + 1, sep, b + 2, sep, b + 3, sep, b + 4, sep, b + 5,
-		   &end) != 11 || end != 17 || text[end])
+	if (strlen(text) != 17)
 		return false;
+	for (int i = 0; i < 17; i++)
+		if (i % 3 == 2 ? text[i] != ':' && text[i] != '-' :
+		    !isxdigit((unsigned char)text[i]))
+			return false;
 	for (int i = 0; i < 6; i++)
-		mac[i] = (uint8_t)b[i];
+		mac[i] = (uint8_t)strtoul(text + 3 * i, NULL, 16);
 	return true;
 }
 
