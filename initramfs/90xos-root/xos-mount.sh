@@ -62,10 +62,12 @@ xos_disk() {
 	done
 	busybox mount -t squashfs -o ro "$1" "$xos_lower" ||
 		xos_fail "$1 holds no squashfs"
+	# knfsd shows a path from / on, so a head must be able to export this
+	xos_options=index=on,nfs_export=on,
 }
 
 xos_mount() {
-	xos_lower=/run/xos/lower xos_upper=/run/xos/upper
+	xos_lower=/run/xos/lower xos_upper=/run/xos/upper xos_options=''
 	busybox mkdir -p "$xos_lower" "$xos_upper" "$NEWROOT"
 	xos_network
 	case $xos_root in
@@ -78,7 +80,7 @@ xos_mount() {
 		xos_fail "xos.overlay=$xos_overlay refused"
 	busybox mkdir "$xos_upper/up" "$xos_upper/work"
 	busybox mount -t overlay -o \
-		"lowerdir=$xos_lower,upperdir=$xos_upper/up,workdir=$xos_upper/work" \
+		"${xos_options}lowerdir=$xos_lower,upperdir=$xos_upper/up,workdir=$xos_upper/work" \
 		xos-root "$NEWROOT" || xos_fail "overlay refused"
 	busybox umount -l "$xos_lower" "$xos_upper"
 }
