@@ -327,12 +327,13 @@ static int fake_head_start(struct xos_backend *b, int timeout_ms,
 	struct fake *f = b->priv;
 
 	(void)timeout_ms;
+	(void)progress;
+	(void)arg;
 	if (f->log < 0)
 		return xos_error_set(err, -EIO, XOS_EXIT_BACKEND,
 				     "%s/fake.log: cannot be written", b->paths->run);
 	if (!f->head_ms)
 		happen(b, 'H', now_ms(), NULL, "head");
-	progress("ready", arg);
 	return 0;
 }
 

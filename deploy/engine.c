@@ -152,7 +152,7 @@ static int start_head(struct xos_engine *e, struct xos_error *err)
 	int rc = head->ops->head_start(head, HEAD_TIMEOUT_MS, head_progress, e, err);
 
 	if (!rc)
-		engine_step(e, "head", e->inv->head.name, true);
+		engine_step(e, "head", "serves", true);
 	return rc;
 }
 

@@ -339,7 +339,14 @@ static void fail(struct xos_machine *m, const struct xos_limits *limits,
 	m->pending = action;
 	m->deadline_ms = XOS_NEVER;
 	m->due_ms = now_ms + pause_ms + jitter(m, pause_ms / 2 + 1);
-	step->next = action;
+}
+
+/* Another system runs now: what the one before still says is out of date. */
+static void set_boot(struct xos_machine *m, const char *boot)
+{
+	if (*m->boot && strcmp(m->boot, boot))
+		snprintf(m->stale, sizeof(m->stale), "%s", m->boot);
+	snprintf(m->boot, sizeof(m->boot), "%s", boot);
 }
 
 /* The node runs a system that we did not start. */
@@ -362,7 +369,7 @@ static void restart(struct xos_machine *m, const struct xos_limits *limits,
 	}
 	snprintf(step->cause, sizeof(step->cause), "%s; %s", inputs[input].name,
 		 m->state == XOS_STATE_KO ? "came back" : "restarted by itself");
-	snprintf(m->boot, sizeof(m->boot), "%s", boot);
+	set_boot(m, boot);
 	enter(m, limits, inputs[input].to, now_ms);
 }
 
@@ -370,7 +377,7 @@ static void forward(struct xos_machine *m, const struct xos_limits *limits,
 		    enum xos_input input, const char *boot, int64_t now_ms)
 {
 	if (*boot)
-		snprintf(m->boot, sizeof(m->boot), "%s", boot);
+		set_boot(m, boot);
 	enter(m, limits, inputs[input].to, now_ms);
 	if (m->state == XOS_STATE_ONLINE)
 		*m->reason = *m->note = '\0';
@@ -401,9 +408,7 @@ static void release(struct xos_machine *m, const struct xos_limits *limits,
 		step->noted = false;
 		return;
 	}
-	if (*m->boot)
-		snprintf(m->stale, sizeof(m->stale), "%s", m->boot);
-	*m->boot = '\0';
+	set_boot(m, "");
 	enter(m, limits, XOS_STATE_POWERING, now_ms);
 	m->asked = action;
 	if (action > m->rung)
@@ -425,7 +430,6 @@ static void climb(struct xos_machine *m, const struct xos_limits *limits,
 	m->pending = m->asked + 1;
 	m->due_ms = now_ms;
 	m->deadline_ms = XOS_NEVER;
-	step->next = m->pending;
 }
 
 static void leave_cluster(struct xos_machine *m, const struct xos_limits *limits,
@@ -507,6 +511,7 @@ void xos_machine_step(struct xos_machine *m, const struct xos_limits *limits,
 		step->noted = false;
 	}
 	step->to = m->state;
+	step->next = m->pending;
 }
 
 bool xos_machine_startable(const struct xos_machine *m, int64_t now_ms)
@@ -538,10 +543,11 @@ void xos_machine_reset(struct xos_machine *m, int64_t now_ms, struct xos_step *s
 		/* what it runs, if anything, is of no use: not just "on" */
 		m->state = XOS_STATE_POWERING;
 		m->since_ms = m->due_ms = now_ms;
-		m->pending = step->next = XOS_ACTION_CYCLE;
+		m->pending = XOS_ACTION_CYCLE;
 		m->deadline_ms = XOS_NEVER;
 	}
 	step->to = m->state;
+	step->next = m->pending;
 }
 
 void xos_machine_restore(struct xos_machine *m, const struct xos_step *step,
@@ -552,23 +558,22 @@ void xos_machine_restore(struct xos_machine *m, const struct xos_step *step,
 	if (step->failed && step->from < XOS_STATES)
 		m->tries[step->from]++;
 	m->restarts += step->restarted;
+	if (m->state != step->to || step->action != XOS_ACTION_NONE || step->failed)
+		m->since_ms = now_ms;
 	m->state = step->to;
-	m->since_ms = now_ms;
 	m->due_ms = now_ms;
 	m->deadline_ms = XOS_NEVER;
 	m->pending = step->next;
 	if (step->failed || step->to == XOS_STATE_KO)
 		snprintf(m->reason, sizeof(m->reason), "%s", step->cause);
+	else if (step->to == XOS_STATE_ONLINE)
+		*m->reason = '\0';
 	if (step->action != XOS_ACTION_NONE) {
 		m->asked = step->action;
 		if (m->asked > m->rung)
 			m->rung = m->asked;
-		if (*m->boot)
-			snprintf(m->stale, sizeof(m->stale), "%s", m->boot);
-		*m->boot = '\0';
-	} else if (boot && *boot) {
-		snprintf(m->boot, sizeof(m->boot), "%s", boot);
 	}
+	set_boot(m, boot ? boot : "");
 }
 
 void xos_machine_resume(struct xos_machine *m, const struct xos_limits *limits,
