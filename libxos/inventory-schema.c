@@ -73,7 +73,7 @@ static void tell(struct inv *inv, const xmlDoc *schema, const xmlError *error)
 		return;
 	where = xos_inv_where(error->node ? error->node :
 			      xmlDocGetRootElement(inv->doc));
-	xos_inv_problem(inv, &where, "%.*s; see xos-inventory(5)",
+	xos_inv_problem(inv, &where, "does not fit the schema: %.*s; see xos-inventory(5)",
 			error->message ? (int)strcspn(error->message, "\n") : 0,
 			error->message ? error->message : "");
 }
