@@ -1,0 +1,569 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * head-apply.c - a head's files on disk
+ *
+ *	xos_head_apply()	all files: compare, write, remove
+ *	xos_head_update()	only nodes whose input differs from the noted one
+ *	xos_head_diff()		as apply, but every change is printed, not made
+ *	head_withdraw()		remove them all
+ *
+ * Files are written beside their place under a name that begins with a dot,
+ * which dnsmasq skips, and renamed.  Nothing is synced: what a power cut takes,
+ * the next install makes again.  The note is written last, so that it never
+ * tells of a file that was not written.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../libxos/atomic.h"
+#include "../libxos/cleanup.h"
+#include "head-index.h"
+#include "text-diff.h"
+
+#define STATE_DIR "/var/lib/xos-ssi"
+#define DIFF_MAX (1 << 20)
+
+/**
+ * struct place - the directory that was used last, kept open
+ * @root: in front of every path
+ * @diff: print what would be done, and do nothing; NULL: do it
+ * @fd: the directory, -1: none
+ * @dir: its path, without @root
+ */
+struct place {
+	const char *root;
+	FILE *diff;
+	int fd;
+	char dir[512];
+};
+
+static int fail(struct xos_error *err, const char *what, const char *root,
+		const char *path)
+{
+	int code = -errno;
+
+	return xos_error_set(err, code, XOS_EXIT_FAILED, "cannot %s %s%s: %s",
+			     what, root, path, strerror(-code));
+}
+
+static int open_dir(struct place *place, const char *path, bool create,
+		    const char **name, struct xos_error *err)
+{
+	size_t len = strrchr(path, '/') - path;
+	char full[4096];
+	int rc;
+
+	*name = path + len + 1;
+	if (place->fd >= 0 && !strncmp(place->dir, path, len) &&
+	    !place->dir[len])
+		return 0;
+	if (len >= sizeof(place->dir))
+		return xos_error_set(err, -ENAMETOOLONG, XOS_EXIT_FAILED,
+				     "%s: path is too long", path);
+	if (place->fd >= 0)
+		close(place->fd);
+	memcpy(place->dir, path, len);
+	place->dir[len] = '\0';
+	snprintf(full, sizeof(full), "%s%s", place->root, place->dir);
+	place->fd = open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (place->fd < 0 && errno == ENOENT && create) {
+		rc = xos_mkdir_p(full, 0755, err);
+		if (rc)
+			return rc;
+		place->fd = open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (place->fd >= 0)
+			fchmod(place->fd, 0755);	/* whatever the umask */
+	}
+	return place->fd < 0 ? -errno : 0;
+}
+
+/* Does the file have this content and mode already?  @exists: is it there? */
+static bool is_same(int dir, const char *name, const struct xos_head_file *file,
+		    bool *exists)
+{
+	size_t len = strlen(file->text);
+	cleanup_free char *old = NULL;
+	cleanup_close int fd = -1;
+	struct stat st;
+
+	*exists = !fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW);
+	if (!*exists || st.st_mode != file->mode || (size_t)st.st_size != len)
+		return false;
+	old = malloc(len + 1);
+	if (!old)
+		return false;
+	if (S_ISLNK(file->mode))
+		return readlinkat(dir, name, old, len + 1) == (ssize_t)len &&
+			!memcmp(old, file->text, len);
+	fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	return fd >= 0 && read(fd, old, len + 1) == (ssize_t)len &&
+		!memcmp(old, file->text, len);
+}
+
+static int write_tmp(int dir, const char *tmp, const struct xos_head_file *file)
+{
+	size_t len = strlen(file->text);
+	cleanup_close int fd = -1;
+
+	if (S_ISLNK(file->mode)) {
+		unlinkat(dir, tmp, 0);
+		return symlinkat(file->text, dir, tmp);
+	}
+	/* never wider than wanted, not even for a moment */
+	fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC |
+		    O_NOFOLLOW, 0600);
+	if (fd < 0 || fchmod(fd, file->mode & 07777))
+		return -1;
+	errno = ENOSPC;			/* what a short write means */
+	return write(fd, file->text, len) == (ssize_t)len ? 0 : -1;
+}
+
+static void tell(struct xos_head_changes *changes, const char *what,
+		 const char *path)
+{
+	if (changes->fn)
+		changes->fn(what, path, changes->arg);
+}
+
+/* What the file has now, for a diff; NULL: it is not there. */
+static char *read_old(const struct place *place, const char *path)
+{
+	char full[4096], target[512];
+	ssize_t len;
+
+	snprintf(full, sizeof(full), "%s%s", place->root, path);
+	len = readlink(full, target, sizeof(target) - 1);
+	if (len >= 0)
+		return strndup(target, len);
+	return xos_file_read(full, DIFF_MAX, NULL, NULL);
+}
+
+/* @new: NULL where the file is removed. */
+static int print_diff(struct place *place, const char *path, const char *new,
+		      bool secret, struct xos_error *err)
+{
+	cleanup_free char *old = read_old(place, path);
+	int rc = 0;
+
+	if (secret)
+		fprintf(place->diff, "--- %s\n+++ %s\n(secret, not shown)\n",
+			old ? path : "/dev/null", path);
+	else
+		rc = xos_text_diff(place->diff, path, old, new);
+	return rc ? xos_error_set(err, rc, XOS_EXIT_FAILED, "no memory") : 0;
+}
+
+static int replace(struct place *place, const char *name,
+		   const struct xos_head_file *file, struct xos_error *err)
+{
+	char tmp[300];
+	int rc;
+
+	snprintf(tmp, sizeof(tmp), ".%.250s.xos", name);
+	if (write_tmp(place->fd, tmp, file) ||
+	    renameat(place->fd, tmp, place->fd, name)) {
+		rc = fail(err, "write", place->root, file->path);
+		unlinkat(place->fd, tmp, 0);
+		return rc;
+	}
+	return 0;
+}
+
+static int write_file(struct place *place, const struct xos_head_file *file,
+		      struct xos_head_changes *changes, struct xos_error *err)
+{
+	bool exists = false;
+	const char *name;
+	int rc;
+
+	errno = 0;
+	rc = open_dir(place, file->path, !place->diff, &name, err);
+	if (rc && !place->diff)
+		return fail(err, "write", place->root, file->path);
+	if (!rc && is_same(place->fd, name, file, &exists))
+		return 0;
+	rc = place->diff ?
+		print_diff(place, file->path, file->text,
+			   !(file->mode & 0077), err) :
+		replace(place, name, file, err);
+	if (rc)
+		return rc;
+	changes->written++;
+	changes->needs |= exists ? file->on_change : file->on_new;
+	tell(changes, exists ? "changed" : "new", file->path);
+	return 0;
+}
+
+static int remove_file(struct place *place, const char *path,
+		       unsigned int needs, struct xos_head_changes *changes,
+		       struct xos_error *err)
+{
+	const char *name;
+	int rc = open_dir(place, path, false, &name, err);
+
+	if (rc == -ENOENT || (!rc && faccessat(place->fd, name, F_OK,
+					       AT_SYMLINK_NOFOLLOW)))
+		return 0;
+	if (place->diff)
+		rc = print_diff(place, path, NULL, false, err);
+	else if (rc || unlinkat(place->fd, name, 0))
+		rc = fail(err, "remove", place->root, path);
+	if (rc)
+		return rc;
+	changes->removed++;
+	changes->needs |= needs;
+	tell(changes, "removed", path);
+	return 0;
+}
+
+static int remove_node_file(struct place *place, const char *cluster,
+			    const struct head_index_node *node,
+			    enum head_node_path which,
+			    struct xos_head_changes *changes,
+			    struct xos_error *err)
+{
+	char path[512];
+
+	head_node_path(which, cluster, node->name, node->mac, node->address,
+		       path, sizeof(path));
+	return remove_file(place, path, head_node_on_change(which), changes, err);
+}
+
+/* Another cluster's head on this machine may need it too. */
+static bool is_others(const char *root, const char *cluster, const char *path)
+{
+	struct dirent *entry;
+	bool found = false;
+	char dir[4096];
+	DIR *d;
+
+	snprintf(dir, sizeof(dir), "%s" HEAD_DIR, root);
+	d = opendir(dir);
+	while (d && !found && (entry = readdir(d))) {
+		struct head_index other;
+
+		if (entry->d_name[0] == '.' || !strcmp(entry->d_name, cluster) ||
+		    head_index_read(root, entry->d_name, &other, NULL))
+			continue;
+		found = head_index_has_path(&other, path);
+		head_index_free(&other);
+	}
+	if (d)
+		closedir(d);
+	return found;
+}
+
+/* Files that were noted and are no longer wanted; not those of nodes. */
+static int remove_old_paths(struct place *place, const char *cluster,
+			    const struct head_index *old,
+			    const struct head_index *new,
+			    struct xos_head_changes *changes,
+			    struct xos_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < old->n_paths; i++) {
+		const char *path = old->paths[i];
+
+		if (head_index_has_path(new, path) ||
+		    is_others(place->root, cluster, path))
+			continue;
+		rc = remove_file(place, path, head_cluster_on_change(path),
+				 changes, err);
+	}
+	return rc;
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+	const char *const *x = a, *const *y = b;
+
+	return strcmp(*x, *y);
+}
+
+/* Whatever is in a directory of nodes' files and is none of @wanted (sorted). */
+static int sweep_dir(struct place *place, const char *dir, unsigned int needs,
+		     char **wanted, size_t n, struct xos_head_changes *changes,
+		     struct xos_error *err)
+{
+	char full[4096], path[800];
+	struct dirent *entry;
+	int rc = 0;
+	DIR *d;
+
+	snprintf(full, sizeof(full), "%s%s", place->root, dir);
+	d = opendir(full);
+	while (d && !rc && (entry = readdir(d))) {
+		const char *p = path;
+
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name);
+		if (!bsearch(&p, wanted, n, sizeof(*wanted), compare_paths))
+			rc = remove_file(place, path, needs, changes, err);
+	}
+	if (d)
+		closedir(d);
+	return rc;
+}
+
+static int sweep(struct place *place, const char *cluster,
+		 const struct xos_head_files *files,
+		 struct xos_head_changes *changes, struct xos_error *err)
+{
+	cleanup_free char **wanted = calloc(files->n + 1, sizeof(*wanted));
+	int rc = 0;
+
+	if (!wanted)
+		return xos_error_set(err, -ENOMEM, XOS_EXIT_FAILED, "no memory");
+	for (size_t i = 0; i < files->n; i++)
+		wanted[i] = files->file[i].path;
+	qsort(wanted, files->n, sizeof(*wanted), compare_paths);
+	for (enum head_node_path i = 0; !rc && i < HEAD_NODE_PATHS; i++) {
+		char dir[512];
+
+		head_node_path(i, cluster, "", (uint8_t[6]){ 0 },
+			       (struct in_addr){ 0 }, dir, sizeof(dir));
+		*strrchr(dir, '/') = '\0';
+		rc = sweep_dir(place, dir, head_node_on_change(i), wanted,
+			       files->n, changes, err);
+	}
+	return rc;
+}
+
+/* The services are no root and have to get to what is theirs. */
+static void make_passable(const char *root)
+{
+	struct stat st;
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s" STATE_DIR, root);
+	if (!stat(path, &st) && (st.st_mode & 0111) != 0111)
+		chmod(path, (st.st_mode | 0111) & 07777);
+}
+
+static int write_files(struct place *place, const struct xos_head_files *files,
+		       struct xos_head_changes *changes, struct xos_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < files->n; i++)
+		rc = write_file(place, &files->file[i], changes, err);
+	return rc;
+}
+
+static int apply(struct head_context *c, struct place *place,
+		 const struct head_index *old,
+		 struct xos_head_changes *changes, struct xos_error *err)
+{
+	const char *cluster = c->in->inv->name;
+	struct xos_head_files cluster_files = { 0 };
+	struct xos_head_files *files = head_all_files(c, err);
+	struct head_index new = { 0 };
+	int rc = files ? head_cluster_files(c, &cluster_files, err) : -EINVAL;
+
+	if (!rc)
+		rc = head_index_make(c, &cluster_files, &new, err);
+	if (!rc)
+		rc = write_files(place, files, changes, err);
+	if (!rc)
+		rc = sweep(place, cluster, files, changes, err);
+	if (!rc)
+		rc = remove_old_paths(place, cluster, old, &new, changes, err);
+	if (!rc && !place->diff) {
+		rc = head_index_write(place->root, cluster, &new, err);
+		make_passable(place->root);
+	}
+	head_index_free(&new);
+	head_files_clear(&cluster_files);
+	xos_head_files_free(files);
+	return rc;
+}
+
+/* Make and write the files of nodes that are new or have another input. */
+static int update_nodes(struct head_context *c, struct place *place,
+			const struct head_index *old,
+			const struct head_index *new,
+			struct xos_head_changes *changes, struct xos_error *err)
+{
+	const struct xos_inventory *inv = c->in->inv;
+	struct xos_head_files files = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < inv->n_nodes; i++) {
+		const struct head_index_node *was =
+			head_index_find(old, inv->nodes[i].name, i);
+
+		if (!was || was->digest != new->nodes[i].digest)
+			rc = head_node_files(c, &inv->nodes[i], &files, err);
+	}
+	if (!rc)
+		rc = write_files(place, &files, changes, err);
+	head_files_clear(&files);
+	return rc;
+}
+
+/* A name that is no node's any more, a MAC or an address that it has no more. */
+static int remove_old_nodes(struct place *place, const char *cluster,
+			    const struct head_index *old,
+			    const struct head_index *new,
+			    struct xos_head_changes *changes,
+			    struct xos_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < old->n_nodes; i++) {
+		const struct head_index_node *was = &old->nodes[i];
+		const struct head_index_node *is =
+			head_index_find(new, was->name, i);
+
+		if (!is)
+			rc = remove_node_file(place, cluster, was,
+					      HEAD_NODE_DHCP, changes, err);
+		if (!rc && (!is || memcmp(is->mac, was->mac, sizeof(is->mac))))
+			rc = remove_node_file(place, cluster, was,
+					      HEAD_NODE_BOOT, changes, err);
+		if (!rc && (!is || is->address.s_addr != was->address.s_addr))
+			rc = remove_node_file(place, cluster, was,
+					      HEAD_NODE_CONFIG, changes, err);
+	}
+	return rc;
+}
+
+static int update(struct head_context *c, struct place *place,
+		  const struct head_index *old,
+		  struct xos_head_changes *changes, struct xos_error *err)
+{
+	const char *cluster = c->in->inv->name;
+	struct xos_head_files cluster_files = { 0 };
+	struct head_index new = { 0 };
+	int rc = head_cluster_files(c, &cluster_files, err);
+
+	if (!rc)
+		rc = head_index_make(c, &cluster_files, &new, err);
+	if (!rc && new.common != old->common) {
+		rc = apply(c, place, old, changes, err);
+		goto out;
+	}
+	/* first remove: a node may have taken the MAC of one that is gone */
+	if (!rc)
+		rc = remove_old_nodes(place, cluster, old, &new, changes, err);
+	if (!rc)
+		rc = write_files(place, &cluster_files, changes, err);
+	if (!rc)
+		rc = update_nodes(c, place, old, &new, changes, err);
+	if (!rc)
+		rc = remove_old_paths(place, cluster, old, &new, changes, err);
+	if (!rc)
+		rc = head_index_write(place->root, cluster, &new, err);
+out:
+	head_index_free(&new);
+	head_files_clear(&cluster_files);
+	return rc;
+}
+
+typedef int method_fn(struct head_context *c, struct place *place,
+		      const struct head_index *old,
+		      struct xos_head_changes *changes, struct xos_error *err);
+
+static int run(const char *root, const struct xos_head_input *in,
+	       method_fn *method, FILE *diff, struct xos_head_changes *changes,
+	       struct xos_error *err)
+{
+	struct place place = { .root = root, .diff = diff, .fd = -1 };
+	struct head_index old = { 0 };
+	struct head_context c;
+	int rc;
+
+	changes->written = 0;
+	changes->removed = 0;
+	changes->needs = 0;
+	rc = head_context_init(&c, in, err);
+	if (!rc)
+		rc = head_index_read(root, in->inv->name, &old, err);
+	for (size_t i = 0; !rc && i < old.n_paths; i++)
+		rc = head_context_keep(&c, root, old.paths[i], err);
+	if (!rc)
+		rc = method(&c, &place, &old, changes, err);
+	head_index_free(&old);
+	head_context_exit(&c);
+	if (place.fd >= 0)
+		close(place.fd);
+	return rc;
+}
+
+int xos_head_apply(const char *root, const struct xos_head_input *in,
+		   struct xos_head_changes *changes, struct xos_error *err)
+{
+	return run(root, in, apply, NULL, changes, err);
+}
+
+int xos_head_update(const char *root, const struct xos_head_input *in,
+		    struct xos_head_changes *changes, struct xos_error *err)
+{
+	return run(root, in, update, NULL, changes, err);
+}
+
+int xos_head_diff(FILE *out, const char *root, const struct xos_head_input *in,
+		  struct xos_error *err)
+{
+	struct xos_head_changes changes = { 0 };
+	int rc = run(root, in, apply, out, &changes, err);
+
+	return rc ? rc : (int)changes.needs;
+}
+
+/* Directories that were made for the files go when nothing else is in them. */
+static void remove_dirs(const char *root, const char *cluster)
+{
+	const char *const formats[] = {
+		HEAD_DIR "/%s/dhcp-hosts", HEAD_DIR "/%s/boot",
+		HEAD_DIR "/%s/node", HEAD_DIR "/%s", HEAD_DIR, HEAD_ETC,
+		HEAD_UNIT_DIR "/xos-head@%s.target.wants", "/etc/exports.d",
+		HEAD_EXPORT_DIR,
+	};
+
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		char dir[512], full[4096];
+
+		snprintf(dir, sizeof(dir), formats[i], cluster);
+		snprintf(full, sizeof(full), "%s%s", root, dir);
+		rmdir(full);
+	}
+}
+
+int head_withdraw(const char *root, const char *cluster,
+		  struct xos_head_changes *changes, struct xos_error *err)
+{
+	struct place place = { .root = root, .fd = -1 };
+	struct xos_head_files none = { 0 };
+	struct head_index old, new = { 0 };
+	char path[512];
+	int rc;
+
+	changes->written = 0;
+	changes->removed = 0;
+	changes->needs = 0;
+	rc = head_index_read(root, cluster, &old, err);
+	if (!rc)
+		rc = remove_old_paths(&place, cluster, &old, &new, changes, err);
+	if (!rc)
+		rc = sweep(&place, cluster, &none, changes, err);
+	snprintf(path, sizeof(path), HEAD_DIR "/%s/index", cluster);
+	if (!rc)
+		rc = remove_file(&place, path, 0, changes, err);
+	/* last: as long as it is there, a removal that was cut short goes on */
+	snprintf(path, sizeof(path), HEAD_DIR "/%s/" HEAD_BEFORE, cluster);
+	if (!rc)
+		rc = remove_file(&place, path, 0, changes, err);
+	head_index_free(&old);
+	if (place.fd >= 0)
+		close(place.fd);
+	if (!rc)
+		remove_dirs(root, cluster);
+	return rc;
+}
