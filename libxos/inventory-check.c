@@ -12,6 +12,7 @@
 
 #include "cleanup.h"
 #include "inventory-impl.h"
+#include "nodefile.h"
 
 static uint32_t network_mask(const struct xos_head *head)
 {
@@ -32,14 +33,19 @@ static void check_head(struct inv *inv)
 	uint32_t address = ntohl(head->address.s_addr);
 	char text[INET_ADDRSTRLEN];
 
+	if (!xos_name_is_valid(head->name))
+		xos_inv_problem(inv, &head->where, XOS_INV_BAD_NAME, head->name,
+				XOS_NAME_MAX);
 	if (!head->address.s_addr)
 		return;			/* told when it was read */
 	inet_ntop(AF_INET, &head->address, text, sizeof(text));
 	if (address >> 24 == 0 || address >> 24 == 127 || address >> 28 >= 14)
-		xos_inv_problem(inv, &head->where, "address=\"%s\" is not a machine's; choose one of the boot network",
+		xos_inv_problem(inv, &head->where,
+				"address=\"%s\" is not a machine's; choose one of the boot network",
 				text);
 	else if (!is_usable(head, address))
-		xos_inv_problem(inv, &head->where, "address=\"%s\" is the network or broadcast address of its /%u; choose another",
+		xos_inv_problem(inv, &head->where,
+				"address=\"%s\" is the network or broadcast address of its /%u; choose another",
 				text, head->prefix);
 }
 
@@ -54,7 +60,8 @@ static void check_address(struct inv *inv, const struct xos_node *node)
 	network.s_addr = head->address.s_addr & htonl(network_mask(head));
 	inet_ntop(AF_INET, &node->address, text, sizeof(text));
 	inet_ntop(AF_INET, &network, net, sizeof(net));
-	xos_inv_problem(inv, &node->where, "node '%s' has address %s, which no machine of the head's network %s/%u can have; give it another or change prefix",
+	xos_inv_problem(inv, &node->where,
+			"node '%s' has address %s, which no machine of the head's network %s/%u can have; give it another or change prefix",
 			node->name, text, net, head->prefix);
 }
 
@@ -234,7 +241,8 @@ static void check_images(struct inv *inv)
 
 			if (strcmp(result->images[i].name, result->images[j].name))
 				continue;
-			xos_inv_problem(inv, &result->images[i].where, "image '%s' exists already at %s:%d; give it another name",
+			xos_inv_problem(inv, &result->images[i].where,
+					"image '%s' exists already at %s:%d; give it another name",
 					result->images[i].name, first->file,
 					first->line);
 			break;
@@ -263,7 +271,8 @@ static void check_nodes(struct inv *inv)
 
 		check_address(inv, node);
 		if (ssi && node->id > XOS_SSI_NODE_ID_MAX)
-			xos_inv_problem(inv, &node->where, "node '%s' has id %u, module ssi_kddm knows ids up to %d; lower it",
+			xos_inv_problem(inv, &node->where,
+					"node '%s' has id %u, module ssi_kddm knows ids up to %d; lower it",
 					node->name, node->id, XOS_SSI_NODE_ID_MAX);
 		if (node->image &&
 		    xos_inventory_bootline(result, node, image_id, line, &err))
@@ -274,7 +283,8 @@ static void check_nodes(struct inv *inv)
 int xos_inv_check(struct inv *inv)
 {
 	if (!inv->draft.n_entries && !inv->result->n_nodes)
-		xos_inv_problem(inv, &inv->draft.cluster, "no node; add <nodes name=\"node-[1-3]\"/>");
+		xos_inv_problem(inv, &inv->draft.cluster,
+				"no node; add <nodes name=\"node-[1-3]\"/>");
 	check_head(inv);
 	check_images(inv);
 	check_nodes(inv);

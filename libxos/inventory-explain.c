@@ -270,13 +270,16 @@ static void explain_unknown_attribute(struct explain *x, const xmlNode *node,
 	char known[256];
 
 	if (prefix)
-		xos_inv_problem(x->inv, &where, "<%s> has no attribute '%.60s:%.60s'; remove it",
+		xos_inv_problem(x->inv, &where,
+				"<%s> has no attribute '%.60s:%.60s'; remove it",
 				(char *)node->name, prefix, name);
 	else if (meant)
-		xos_inv_problem(x->inv, &where, "<%s> has no attribute '%.60s'; did you mean '%s'?",
+		xos_inv_problem(x->inv, &where,
+				"<%s> has no attribute '%.60s'; did you mean '%s'?",
 				(char *)node->name, name, meant);
 	else
-		xos_inv_problem(x->inv, &where, "<%s> has no attribute '%.60s'; it knows: %s",
+		xos_inv_problem(x->inv, &where,
+				"<%s> has no attribute '%.60s'; it knows: %s",
 				(char *)node->name, name,
 				list_names(d->attributes, d->n_attributes, known,
 					   sizeof(known)));
@@ -299,7 +302,8 @@ static void explain_attribute(struct explain *x, const xmlNode *node,
 		d->required &= ~(1u << i);
 		value = xmlNodeGetContent((const xmlNode *)attribute);
 		if (value && !fits(x, d->attributes[i], value))
-			xos_inv_problem(x->inv, &where, "%s=\"%.*s\" is not right in <%s>; write %s",
+			xos_inv_problem(x->inv, &where,
+					"%s=\"%.*s\" is not right in <%s>; write %s",
 					name, QUOTE_MAX, (char *)value,
 					(char *)node->name,
 					documentation(d->attributes[i]));
@@ -319,7 +323,8 @@ static void explain_attributes(struct explain *x, const xmlNode *node,
 		explain_attribute(x, node, a, d);
 	for (unsigned int i = 0; i < d->n_attributes; i++)
 		if (d->required & 1u << i)
-			xos_inv_problem(x->inv, &where, "<%s> has no %s; add %s=\"...\", %s",
+			xos_inv_problem(x->inv, &where,
+					"<%s> has no %s; add %s=\"...\", %s",
 					(char *)node->name,
 					value_of(d->attributes[i], "name"),
 					value_of(d->attributes[i], "name"),
@@ -337,21 +342,26 @@ static void explain_stray(struct explain *x, const xmlNode *node,
 	char known[256];
 
 	if (!is_ours(node))
-		xos_inv_problem(x->inv, &where, "<%.60s> of namespace '%.100s' cannot stand in <%s>; %s",
+		xos_inv_problem(x->inv, &where,
+				"<%.60s> of namespace '%.100s' cannot stand in <%s>; %s",
 				name, node->ns ? (char *)node->ns->href : "", in,
 				strcmp(name, "include") ? "remove it" :
 				"include files in <cluster> or <part>");
 	else if (!strcmp(name, "cluster"))
-		xos_inv_problem(x->inv, &where, "<cluster> in <%s>; the root of an included file is <part>",
+		xos_inv_problem(x->inv, &where,
+				"<cluster> in <%s>; the root of an included file is <part>",
 				in);
 	else if (find_element(x, name))
-		xos_inv_problem(x->inv, &where, "<%s> cannot stand in <%s>; move it, see xos-inventory(5)",
+		xos_inv_problem(x->inv, &where,
+				"<%s> cannot stand in <%s>; move it, see xos-inventory(5)",
 				name, in);
 	else if (meant)
-		xos_inv_problem(x->inv, &where, "<%.60s> is not known in <%s>; did you mean <%s>?",
+		xos_inv_problem(x->inv, &where,
+				"<%.60s> is not known in <%s>; did you mean <%s>?",
 				name, in, meant);
 	else
-		xos_inv_problem(x->inv, &where, "<%.60s> is not known in <%s>; there may be: %s",
+		xos_inv_problem(x->inv, &where,
+				"<%.60s> is not known in <%s>; there may be: %s",
 				name, in, parent->n_children ?
 				list_names(parent->children, parent->n_children,
 					   known, sizeof(known)) : "nothing");
@@ -408,7 +418,8 @@ static void explain_text(struct explain *x, const xmlNode *node,
 	const char *words = text->content ? (char *)text->content : "";
 
 	words += strspn(words, " \t\r\n");
-	xos_inv_problem(x->inv, &where, "text in <%s>: '%.*s'; remove it or put it into an element",
+	xos_inv_problem(x->inv, &where,
+			"text in <%s>: '%.*s'; remove it or put it into an element",
 			(char *)node->name, (int)strcspn(words, "\r\n") < QUOTE_MAX ?
 			(int)strcspn(words, "\r\n") : QUOTE_MAX, words);
 }

@@ -24,7 +24,9 @@
 
 #define XOS_INV_NS	"urn:xos-ssi:inventory:1"
 #define XOS_INV_PROBLEMS_MAX	100	/* told; the rest is only counted */
-#define XOS_INV_NODES_MAX	65536	/* before node ids are looked at */
+
+/* Of a name and XOS_NAME_MAX. */
+#define XOS_INV_BAD_NAME	"'%.80s' is not a host name; use lower-case letters, digits, '-' and '.', at most %d characters, one of them a letter"
 
 /**
  * struct inv_source - a file that the inventory is made of
@@ -82,7 +84,10 @@ struct inv_entry {
 	struct inv_traits traits;
 };
 
-/** struct inv_draft - what the XML says, before profiles and defaults */
+/**
+ * struct inv_draft - what the XML says, before profiles and defaults
+ * @overfull: it says too many nodes; told once, the rest is not expanded
+ */
 struct inv_draft {
 	struct inv_profile *profiles;
 	size_t n_profiles;
@@ -91,6 +96,7 @@ struct inv_draft {
 	const char *head_image;
 	const char *min_nodes;
 	bool head_has_mac;
+	bool overfull;
 	struct xos_where cluster, policy;
 };
 

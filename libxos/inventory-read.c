@@ -62,7 +62,8 @@ static void number(struct inv *inv, xmlNode *node, const char *name,
 	errno = 0;
 	n = strtoul((char *)found, &end, 10);
 	if (errno || *end || n < min || n > max)
-		xos_inv_problem(inv, &where, "%s=\"%.40s\" is not in %u..%u; choose a number that is",
+		xos_inv_problem(inv, &where,
+				"%s=\"%.40s\" is not in %u..%u; choose a number that is",
 				name, (char *)found, min, max);
 	else
 		*value = (unsigned int)n;
@@ -145,7 +146,8 @@ static int unit(struct inv *inv, xmlNode *node, struct xos_strings *list,
 	if (!name)
 		return -ENOMEM;
 	if (has(other, name))
-		xos_inv_problem(inv, &where, "unit '%s' is both enabled and disabled here; remove one of the two",
+		xos_inv_problem(inv, &where,
+				"unit '%s' is both enabled and disabled here; remove one of the two",
 				name);
 	return has(list, name) ? 0 : xos_strings_add(inv->arena, list, name);
 }
@@ -161,7 +163,8 @@ static void check_bootline(struct inv *inv, const xmlNode *node, const char *tex
 	for (const char *word = text; word && *word; word += strspn(word, " ")) {
 		for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
 			if (!strncmp(word, ours[i], strlen(ours[i])))
-				xos_inv_problem(inv, &where, "%s is written by xos-ssi-deploy itself; remove it from the bootline",
+				xos_inv_problem(inv, &where,
+						"%s is written by xos-ssi-deploy itself; remove it from the bootline",
 						ours[i]);
 		word += strcspn(word, " ");
 	}
@@ -175,7 +178,8 @@ static bool read_mac(struct inv *inv, xmlNode *node, uint8_t mac[6])
 	bool good = found && xos_mac_parse((char *)found, mac);
 
 	if (good && (mac[0] & 1 || !memcmp(mac, zero, 6))) {
-		xos_inv_problem(inv, &where, "mac=\"%s\" is %s; give the address of a network card",
+		xos_inv_problem(inv, &where,
+				"mac=\"%s\" is %s; give the address of a network card",
 				(char *)found, mac[0] & 1 ? "a multicast address" :
 				"no address");
 		good = false;
@@ -191,7 +195,8 @@ static bool read_address(struct inv *inv, xmlNode *node, struct in_addr *address
 	bool good = found && inet_pton(AF_INET, (char *)found, address) == 1;
 
 	if (found && !good)
-		xos_inv_problem(inv, &where, "address=\"%.40s\" is not an IPv4 address; write it as 10.77.0.17",
+		xos_inv_problem(inv, &where,
+				"address=\"%.40s\" is not an IPv4 address; write it as 10.77.0.17",
 				(char *)found);
 	xmlFree(found);
 	return good;
@@ -206,7 +211,8 @@ static int read_head(struct inv *inv, xmlNode *node)
 	if (head->where.line) {
 		struct xos_where where = xos_inv_where(node);
 
-		xos_inv_problem(inv, &where, "a second <head>; the first is at %s:%d, keep one",
+		xos_inv_problem(inv, &where,
+				"a second <head>; the first is at %s:%d, keep one",
 				head->where.file, head->where.line);
 		return 0;
 	}
@@ -249,10 +255,12 @@ static int read_overlay(struct inv *inv, xmlNode *node, struct xos_image *image)
 	if (!path)
 		return -ENOMEM;
 	if (stat(path, &st) < 0)
-		xos_inv_problem(inv, &where, "overlay '%s': %s; make the directory or correct dir",
+		xos_inv_problem(inv, &where,
+				"overlay '%s': %s; make the directory or correct dir",
 				path, strerror(errno));
 	else if (!S_ISDIR(st.st_mode))
-		xos_inv_problem(inv, &where, "overlay '%s' is not a directory; name one whose tree mirrors the target",
+		xos_inv_problem(inv, &where,
+				"overlay '%s' is not a directory; name one whose tree mirrors the target",
 				path);
 	return xos_strings_add(inv->arena, &image->overlay, path);
 }
@@ -384,7 +392,8 @@ static int read_timeout(struct inv *inv, xmlNode *node)
 	number(inv, node, "retries", 0, RETRIES_MAX, &t->retries);
 	for (size_t i = 0; i + 1 < policy->n_timeouts; i++)
 		if (!strcmp(policy->timeouts[i].state, state))
-			xos_inv_problem(inv, &t->where, "a second <timeout> of state '%s'; keep one",
+			xos_inv_problem(inv, &t->where,
+					"a second <timeout> of state '%s'; keep one",
 					state);
 	return 0;
 }
@@ -398,7 +407,8 @@ static int read_policy(struct inv *inv, xmlNode *node)
 	if (draft->policy.line) {
 		struct xos_where where = xos_inv_where(node);
 
-		xos_inv_problem(inv, &where, "a second <policy>; the first is at %s:%d, keep one",
+		xos_inv_problem(inv, &where,
+				"a second <policy>; the first is at %s:%d, keep one",
 				draft->policy.file, draft->policy.line);
 		return 0;
 	}

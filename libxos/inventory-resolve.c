@@ -123,13 +123,15 @@ static int inherit(struct inv *inv, const struct inv_traits *own,
 	if (base_name) {
 		base = find_profile(&inv->draft, base_name);
 		if (!base)
-			xos_inv_problem(inv, &own->where, "there is no profile '%s'; write <profile name=\"%s\"> or correct the name",
+			xos_inv_problem(inv, &own->where,
+					"there is no profile '%s'; write <profile name=\"%s\"> or correct the name",
 					base_name, base_name);
 	}
 	if (base) {
 		rc = resolve_profile(inv, base);
 		if (rc == -ELOOP)
-			xos_inv_problem(inv, &own->where, "profile '%s' inherits itself; remove one profile=\"\" of the circle",
+			xos_inv_problem(inv, &own->where,
+					"profile '%s' inherits itself; remove one profile=\"\" of the circle",
 					base_name);
 		else if (rc || (rc = merge(inv, out, &base->traits)))
 			return rc;
@@ -165,7 +167,8 @@ static int resolve_profiles(struct inv *inv)
 		struct inv_profile *first = find_profile(draft, p->name);
 
 		if (first != p)
-			xos_inv_problem(inv, &p->traits.where, "profile '%s' exists already at %s:%d; give it another name",
+			xos_inv_problem(inv, &p->traits.where,
+					"profile '%s' exists already at %s:%d; give it another name",
 					p->name, first->traits.where.file,
 					first->traits.where.line);
 		rc = resolve_profile(inv, p);
@@ -181,7 +184,8 @@ static const struct xos_image *pick_image(struct inv *inv,
 	const struct xos_image *image = find_image(inv->result, name);
 
 	if (!image)
-		xos_inv_problem(inv, &t->where, "there is no image '%s'; write <image name=\"%s\"> or correct the name",
+		xos_inv_problem(inv, &t->where,
+				"there is no image '%s'; write <image name=\"%s\"> or correct the name",
 				name, name);
 	return image;
 }
@@ -273,9 +277,21 @@ static int expand_name(struct inv *inv, const struct inv_entry *e,
 	return 0;
 }
 
+/* Ids are few: a range that leaves none for others is told, once. */
+static bool has_room(struct inv *inv, const struct inv_entry *e, size_t n)
+{
+	if (inv->result->n_nodes + n <= XOS_NODE_ID_MAX &&
+	    e->id + n <= XOS_NODE_ID_MAX + 1)
+		return true;
+	inv->draft.overfull = true;
+	xos_inv_problem(inv, &e->traits.where,
+			"'%.80s' gives node ids above %d; name fewer nodes or lower id",
+			e->name, XOS_NODE_ID_MAX);
+	return false;
+}
+
 static int expand_entry(struct inv *inv, const struct inv_entry *e)
 {
-	const struct xos_where *where = &e->traits.where;
 	struct xos_strings names = { 0 };
 	struct inv_traits t = { 0 };
 	const struct xos_image *image;
@@ -286,15 +302,11 @@ static int expand_entry(struct inv *inv, const struct inv_entry *e)
 	if (rc)
 		return rc;
 	image = pick_image(inv, &t);
-	if (inv->result->n_nodes + names.n > XOS_NODE_ID_MAX ||
-	    e->id + names.n > XOS_NODE_ID_MAX + 1) {
-		xos_inv_problem(inv, where, "'%.80s' gives node ids above %d; name fewer nodes or lower id",
-				e->name, XOS_NODE_ID_MAX);
+	if (!has_room(inv, e, names.n))
 		return 0;
-	}
 	for (size_t i = 0; i < names.n; i++) {
 		if (!xos_name_is_valid(names.s[i])) {
-			xos_inv_problem(inv, where, "'%.80s' is not a host name; use lower-case letters, digits, '-' and '.', at most %d characters",
+			xos_inv_problem(inv, &e->traits.where, XOS_INV_BAD_NAME,
 					names.s[i], XOS_NAME_MAX);
 			return 0;
 		}
@@ -403,7 +415,8 @@ static void assign_ids(struct inv *inv, bool *used, size_t first)
 		while (next <= XOS_NODE_ID_MAX && used[next])
 			next++;
 		if (next > XOS_NODE_ID_MAX) {
-			xos_inv_problem(inv, &result->nodes[i].where, "no node id is left for '%s'; use fewer nodes",
+			xos_inv_problem(inv, &result->nodes[i].where,
+					"no node id is left for '%s'; use fewer nodes",
 					result->nodes[i].name);
 			return;
 		}
@@ -441,7 +454,7 @@ static int resolve_nodes(struct inv *inv, const char *nodefile)
 	struct xos_inventory *result = inv->result;
 	int rc = used ? 0 : -ENOMEM;
 
-	for (size_t i = 0; i < inv->draft.n_entries && !rc; i++)
+	for (size_t i = 0; i < inv->draft.n_entries && !rc && !inv->draft.overfull; i++)
 		rc = expand_entry(inv, &inv->draft.entries[i]);
 	if (rc)
 		return rc;
@@ -469,7 +482,8 @@ static void resolve_head(struct inv *inv)
 	const char *image = inv->draft.head_image;
 
 	if (!head->where.line) {
-		xos_inv_problem(inv, &inv->draft.cluster, "no <head>; add <head address=\"10.77.0.1\"/>");
+		xos_inv_problem(inv, &inv->draft.cluster,
+				"no <head>; add <head address=\"10.77.0.1\"/>");
 		head->where = inv->draft.cluster;
 	}
 	if (!head->name)
@@ -493,7 +507,8 @@ static void resolve_head(struct inv *inv)
 		return;
 	head->image = find_image(result, image);
 	if (!head->image)
-		xos_inv_problem(inv, &head->where, "there is no image '%s'; write <image name=\"%s\"> or correct the name",
+		xos_inv_problem(inv, &head->where,
+				"there is no image '%s'; write <image name=\"%s\"> or correct the name",
 				image, image);
 }
 
@@ -510,7 +525,8 @@ static void resolve_policy(struct inv *inv)
 		return;
 	n = strtoul(min, &end, 10);
 	if (*end == '%' ? n > 100 : n > result->n_nodes || !n)
-		xos_inv_problem(inv, &inv->draft.policy, "min-nodes=\"%s\" of %zu nodes; write a number from 1 to %zu or a share up to 100%%",
+		xos_inv_problem(inv, &inv->draft.policy,
+				"min-nodes=\"%s\" of %zu nodes; write a number from 1 to %zu or a share up to 100%%",
 				min, result->n_nodes, result->n_nodes);
 	else if (*end == '%')
 		policy->min_percent = (unsigned int)n;

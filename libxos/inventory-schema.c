@@ -57,7 +57,8 @@ static bool check_root(struct inv *inv)
 	if (xmlStrEqual(root->name, BAD_CAST "cluster") && root->ns &&
 	    xmlStrEqual(root->ns->href, BAD_CAST XOS_INV_NS))
 		return true;
-	xos_inv_problem(inv, &where, "<%.60s%s%.100s%s> is not an inventory; its root is <cluster xmlns=\"" XOS_INV_NS "\">",
+	xos_inv_problem(inv, &where,
+			"<%.60s%s%.100s%s> is not an inventory; its root is <cluster xmlns=\"" XOS_INV_NS "\">",
 			(char *)root->name, root->ns ? " xmlns=\"" : "",
 			root->ns ? (char *)root->ns->href : "",
 			root->ns ? "\"" : "");
@@ -66,14 +67,17 @@ static bool check_root(struct inv *inv)
 
 static void tell(struct inv *inv, const xmlDoc *schema, const xmlError *error)
 {
+	const xmlNode *node = error->node;
 	struct xos_where where;
 
 	xos_inv_explain(inv, schema);
 	if (inv->n_problems)
 		return;
-	where = xos_inv_where(error->node ? error->node :
-			      xmlDocGetRootElement(inv->doc));
-	xos_inv_problem(inv, &where, "does not fit the schema: %.*s; see xos-inventory(5)",
+	if (!node || node->doc != inv->doc || node == (xmlNode *)inv->doc)
+		node = xmlDocGetRootElement(inv->doc);
+	where = xos_inv_where(node);
+	xos_inv_problem(inv, &where,
+			"does not fit the schema: %.*s; see xos-inventory(5)",
 			error->message ? (int)strcspn(error->message, "\n") : 0,
 			error->message ? error->message : "");
 }

@@ -107,7 +107,8 @@ static void on_doctype(void *data, const xmlChar *name, const xmlChar *external,
 	if (!p->told) {
 		struct xos_where where = { p->source->file, ctxt->input->line };
 
-		xos_inv_problem(p->inv, &where, "a document type is not allowed here; remove <!DOCTYPE>, there are no entities");
+		xos_inv_problem(p->inv, &where,
+				"a document type is not allowed here; remove <!DOCTYPE>, there are no entities");
 	}
 	p->told = true;
 	xmlStopParser(ctxt);
@@ -135,7 +136,8 @@ static int parse_bytes(struct inv *inv, const struct inv_source *source,
 	if (*doc && !p.told && !p.no_memory && xmlDocGetRootElement(*doc))
 		return 0;
 	if (!p.told && !p.no_memory)
-		xos_inv_problem(inv, &where, "holds no XML; write an inventory, see xos-inventory(5)");
+		xos_inv_problem(inv, &where,
+				"holds no XML; write an inventory, see xos-inventory(5)");
 	xmlFreeDoc(*doc);
 	*doc = NULL;
 	return p.no_memory ? -ENOMEM : 0;
@@ -227,11 +229,13 @@ static int include(struct inv *inv, xmlNode **node)
 
 	*node = NULL;
 	if (!path || xmlFirstElementChild(old)) {
-		xos_inv_problem(inv, &where, "xi:include needs href=\"FILE\" and nothing else; correct it");
+		xos_inv_problem(inv, &where,
+				"xi:include needs href=\"FILE\" and nothing else; correct it");
 		return 0;
 	}
 	if (depth > DEPTH_MAX || inv->n_files++ > FILES_MAX) {
-		xos_inv_problem(inv, &where, "'%s' is included more than %u deep; does a file include itself?",
+		xos_inv_problem(inv, &where,
+				"'%s' is included more than %u deep; does a file include itself?",
 				path, DEPTH_MAX);
 		return 0;
 	}
@@ -279,7 +283,8 @@ int xos_inv_xml_read(struct inv *inv, const char *file)
 	if (is_include(root)) {
 		struct xos_where where = xos_inv_where(root);
 
-		xos_inv_problem(inv, &where, "the inventory is an xi:include; put it into <cluster>");
+		xos_inv_problem(inv, &where,
+				"the inventory is an xi:include; put it into <cluster>");
 		return 0;
 	}
 	return expand(inv, root);

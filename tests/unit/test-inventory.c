@@ -229,7 +229,8 @@ static void profiles_build_on_each_other(void **state)
 		"<profile name=\"a\" memory=\"64\" processors=\"3\" bootline=\"one\">"
 		"<enable>s.service</enable><disable>u.service</disable>"
 		"<option>k=1</option><option>l=1</option></profile>"
-		"<profile name=\"b\" profile=\"a\" memory=\"128\" interface=\"eth1\" bootline=\"two\"/>"
+		"<profile name=\"b\" profile=\"a\" memory=\"128\" interface=\"eth1\""
+		" bootline=\"two\"/>"
 		"<node name=\"n\" profile=\"c\" bootline=\"four\"><disable>s.service</disable></node>"
 		"<node name=\"m\" profile=\"a\"/>" END);
 	const struct xos_node *node = xos_inventory_node(inv, "n");
