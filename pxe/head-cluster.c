@@ -17,8 +17,9 @@
 #include "head-private.h"
 
 #define MANIFEST_MAX (1 << 20)
-#define NFS_THREADS_MIN 4
-#define NFS_THREADS_MAX 64
+#define NFS_THREADS 16
+#define NFS_THREADS_MANY 64
+#define NFS_NODES_MANY 64
 #define MADE "# Made by xos-ssi-deploy from its inventory; changes here are lost.\n"
 
 #define TFTP_DIR "/usr/lib/ipxe"	/* Debian's package ipxe */
@@ -343,12 +344,10 @@ static void make_exports(const struct head_context *c, struct xos_text *text)
 
 static void make_nfs(const struct head_context *c, struct xos_text *text)
 {
-	size_t threads = 2 * c->in->inv->n_nodes;
+	/* one step only: another number means a restart under running nodes */
+	int threads = c->in->inv->n_nodes > NFS_NODES_MANY ? NFS_THREADS_MANY :
+		NFS_THREADS;
 
-	if (threads < NFS_THREADS_MIN)
-		threads = NFS_THREADS_MIN;
-	if (threads > NFS_THREADS_MAX)
-		threads = NFS_THREADS_MAX;
 	xos_text_add(text, MADE
 		     "# NFS 4.2 only: one port, no rpcbind, no statd.\n"
 		     "[nfsd]\n"
@@ -359,7 +358,7 @@ static void make_nfs(const struct head_context *c, struct xos_text *text)
 		     "vers4.0=n\n"
 		     "vers4.1=n\n"
 		     "vers4.2=y\n"
-		     "threads=%zu\n"
+		     "threads=%d\n"
 		     "# Nodes that come back after a restart wait that long.\n"
 		     "grace-time=10\n"
 		     "lease-time=15\n", threads);
