@@ -470,16 +470,26 @@ static int resolve_nodes(struct inv *inv, const char *nodefile)
 	return rc;
 }
 
-static bool is_emulated(const char *backend)
+/* A virtual head boots an image; a fake one may, a real one does not. */
+static void pick_head_image(struct inv *inv)
 {
-	return !strcmp(backend, "qemu") || !strcmp(backend, "fake");
+	struct xos_head *head = &inv->result->head;
+	const char *name = inv->draft.head_image;
+	bool needed = name || !strcmp(head->backend, "qemu");
+
+	if (!name && (needed || !strcmp(head->backend, "fake")))
+		name = "head";
+	head->image = name ? find_image(inv->result, name) : NULL;
+	if (needed && !head->image)
+		xos_inv_problem(inv, &head->where,
+				"there is no image '%s'; write <image name=\"%s\"> or correct the name",
+				name, name);
 }
 
 static void resolve_head(struct inv *inv)
 {
 	struct xos_inventory *result = inv->result;
 	struct xos_head *head = &result->head;
-	const char *image = inv->draft.head_image;
 
 	if (!head->where.line) {
 		xos_inv_problem(inv, &inv->draft.cluster,
@@ -491,8 +501,9 @@ static void resolve_head(struct inv *inv)
 	if (!head->interface)
 		head->interface = (char *)"eth0";
 	if (!head->backend)
-		head->backend = is_emulated(result->backend) ? result->backend :
-			(char *)"local";
+		head->backend = strcmp(result->backend, "qemu") &&
+			strcmp(result->backend, "fake") ? (char *)"local" :
+			result->backend;
 	if (!head->memory_mib)
 		head->memory_mib = HEAD_MEMORY_MIB;
 	if (!head->processors)
@@ -501,15 +512,7 @@ static void resolve_head(struct inv *inv)
 		head->config_on = (char *)"/config";
 	if (!inv->draft.head_has_mac)
 		derive_mac(head->mac, result->session, 0);
-	if (!image && is_emulated(head->backend))
-		image = "head";
-	if (!image)
-		return;
-	head->image = find_image(result, image);
-	if (!head->image)
-		xos_inv_problem(inv, &head->where,
-				"there is no image '%s'; write <image name=\"%s\"> or correct the name",
-				image, image);
+	pick_head_image(inv);
 }
 
 static void resolve_policy(struct inv *inv)

@@ -288,6 +288,18 @@ static void defaults(void **state)
 	xos_inventory_free(inv);
 }
 
+static void a_fake_head_needs_no_image(void **state)
+{
+	struct xos_inventory *inv = load_text(
+		"<cluster xmlns=\"urn:xos-ssi:inventory:1\" name=\"t\" backend=\"fake\">"
+		"<head address=\"10.77.0.1\"/><image name=\"node\"/><node name=\"n\"/>" END);
+
+	(void)state;
+	assert_string_equal(inv->head.backend, "fake");
+	assert_null(inv->head.image);
+	xos_inventory_free(inv);
+}
+
 static void a_node_file_picks_and_adds(void **state)
 {
 	const char *list = put("nodes", "b2\nstranger.site\nb2\nb1\n");
@@ -541,6 +553,7 @@ int main(void)
 		cmocka_unit_test(profiles_build_on_each_other),
 		cmocka_unit_test(a_default_profile_needs_no_name),
 		cmocka_unit_test(defaults),
+		cmocka_unit_test(a_fake_head_needs_no_image),
 		cmocka_unit_test(a_node_file_picks_and_adds),
 		cmocka_unit_test(a_node_file_may_be_all_there_is),
 		cmocka_unit_test(a_bad_node_file_is_told),
