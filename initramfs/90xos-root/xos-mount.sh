@@ -36,6 +36,12 @@ xos_nfs() {
 	xos_until "mount of $1" busybox mount -t nfs4 -o \
 		"ro,vers=4.2,noatime,actimeo=3600,hard,addr=${1%%:*},clientaddr=$xos_address" \
 		"$1" "$xos_lower"
+	[ -f "$xos_lower/root.squashfs" ] || return 0
+	busybox mkdir "$xos_lower.image"
+	busybox mount -t squashfs -o loop,ro "$xos_lower/root.squashfs" "$xos_lower.image" ||
+		xos_fail "$1/root.squashfs is no squashfs"
+	busybox umount -l "$xos_lower"
+	xos_lower=$xos_lower.image
 }
 
 # xos_ram URL,sha256=HEX: the whole image in memory
