@@ -13,7 +13,7 @@
  *
  *	inventory.xml				resolved, no include, no overlay
  *	images/ID/{vmlinuz,initrd.img,manifest.json}
- *	keys/{admin-token,authorized_keys,ssh_host_ed25519_key}
+ *	keys/{admin-token,authorized_keys,id_ed25519.pub,ssh_host_ed25519_key}
  *
  * The disk keeps its size and is rewritten in place, so that a head that
  * reboots by itself reads what is current.
@@ -94,6 +94,8 @@ static int stage_keys(struct qemu *q, const char *stage, struct xos_error *err)
 	rc = xos_mkdir_p(dir, 0700, err);
 	if (rc == 0)
 		rc = link_file(dir, keys, "admin-token", err);
+	if (rc == 0)
+		rc = link_file(dir, keys, "id_ed25519.pub", err);
 	if (rc == 0)
 		rc = link_file(dir, keys, "ssh_host_ed25519_key", err);
 	if (rc < 0)
