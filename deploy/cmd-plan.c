@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../libxos/cleanup.h"
 #include "cmd.h"
+#include "head-input.h"
 #include "image.h"
 
 #define UNBUILT_ID	"0000000000000000"
@@ -33,6 +35,31 @@ static void plan_images(const struct cmd *c, struct xos_built *images, bool none
 		else
 			printf("image %s: %s %s\n", name, rc ? "use" : "build", images[i].id);
 	}
+}
+
+/* Against what the last run gave the head; the state directory keeps a copy. */
+static int plan_head_files(const struct cmd *c, struct xos_error *err)
+{
+	struct xos_head_source source;
+	cleanup_free char *copy = NULL;
+	size_t i;
+	int rc;
+
+	if (asprintf(&copy, "%s/head", c->paths.state) < 0)
+		return xos_error_set(err, -ENOMEM, XOS_EXIT_FAILED, "no memory");
+	rc = xos_head_source_init(&source, c->inv, &c->paths, err);
+	if (rc < 0)
+		return rc;
+	for (i = 0; i < c->inv->n_images; i++)
+		if (!source.ids[i] && &c->inv->images[i] != c->inv->head.image)
+			break;
+	if (i < c->inv->n_images)
+		printf("head %s: its files name the image %s, which is built first\n",
+		       c->inv->head.name, c->inv->images[i].name);
+	else
+		rc = xos_head_diff(stdout, copy, &source.input, err);
+	xos_head_source_free(&source);
+	return rc < 0 ? rc : 0;
 }
 
 static const char *image_id(const struct cmd *c, const struct xos_built *images,
@@ -91,8 +118,10 @@ static int plan(struct cmd *c, struct xos_backends *backends, struct xos_built *
 	if (!rc) {
 		plan_images(c, images, head->ops->no_images);
 		head->images = head->ops->no_images ? NULL : images;
-		rc = head->ops->plan(head, stdout, err);
+		rc = head->ops->no_images ? 0 : plan_head_files(c, err);
 	}
+	if (!rc)
+		rc = head->ops->plan(head, stdout, err);
 	if (!rc)
 		rc = plan_nodes(c, &replay, images, err);
 	if (!rc && c->inv->n_nodes)

@@ -37,6 +37,7 @@ struct cmd {
 	const char *ko_file;
 	const char *exclude;
 	const char *svg;
+	const char *root;
 	unsigned long min_nodes;
 	bool min_percent;
 	unsigned int window;

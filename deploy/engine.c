@@ -28,6 +28,7 @@
 #include "../libxos/atomic.h"
 #include "../libxos/cleanup.h"
 #include "engine-impl.h"
+#include "head-input.h"
 #include "image.h"
 
 #define HEAD_TIMEOUT_MS	300000
@@ -146,14 +147,36 @@ static int make_images(struct xos_engine *e, struct xos_error *err)
 	return 0;
 }
 
+/* What the head was given, so that "plan" can show the difference. */
+static void keep_head_files(struct xos_engine *e)
+{
+	struct xos_head_changes changes = { 0 };
+	struct xos_head_source source;
+	struct xos_error err = { 0 };
+	cleanup_free char *copy = NULL;
+
+	if (e->backends.list[0].ops->no_images ||
+	    asprintf(&copy, "%s/head", e->paths->state) < 0)
+		return;
+	if (xos_head_source_init(&source, e->inv, e->paths, &err) < 0) {
+		engine_say(e, "head: no copy of its files for plan: %s", err.text);
+		return;
+	}
+	if (xos_head_apply(copy, &source.input, &changes, &err) < 0)
+		engine_say(e, "head: no copy of its files for plan: %s", err.text);
+	xos_head_source_free(&source);
+}
+
 static int start_head(struct xos_engine *e, struct xos_error *err)
 {
 	struct xos_backend *head = &e->backends.list[0];
 	int rc = head->ops->head_start(head, HEAD_TIMEOUT_MS, head_progress, e, err);
 
-	if (!rc)
-		engine_step(e, "head", "serves", true);
-	return rc;
+	if (rc < 0)
+		return rc;
+	engine_step(e, "head", "serves", true);
+	keep_head_files(e);
+	return 0;
 }
 
 static int check_backends(struct xos_engine *e, struct xos_error *err)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * main.c - xos-ssi-deploy: the table of commands, the options, the usage text
+ * xos-ssi-deploy.c - the program: the table of commands, the options, the usage text
  *
  * What a command does is in its cmd-NAME.c; what they share is in cmd.c.
  */
@@ -18,16 +18,19 @@ static const struct cmd_entry commands[] = {
 	{ "resume", "", "go on with a run that was stopped or lost nodes", cmd_resume },
 	{ "status", "[-w]", "where each node stands; -w: keep watching", cmd_status },
 	{ "why", "NODE", "how a node came to its state, and what to do", cmd_why },
+	{ "report", "[--svg FILE]", "where each node's time went", cmd_report },
 	{ "ssh", "NODE [COMMAND...]", "a shell or a command on a node, or on the head", cmd_ssh },
 	{ "console", "NODE", "a node's console", cmd_console },
 	{ "reboot", "[--kexec] NODES", "reboot nodes, in windows", cmd_reboot },
+	{ "head", "install|plan|status|remove", "make this machine the head of the inventory", cmd_head },
 	{ "power", "on|off|status NODES", "switch nodes", cmd_power },
 	{ "image", "build|list|show|rm [NAME|ID]", "the images that nodes boot", cmd_image },
+	{ "head", "plan|install|status|remove", "make this machine the head", cmd_head },
 	{ "down", "", "stop everything, leave nothing behind", cmd_down },
 };
 
 enum { OPT_JSON = 256, OPT_MIN_NODES, OPT_WINDOW, OPT_EXCLUDE, OPT_SVG, OPT_KEXEC,
-       OPT_VERSION };
+       OPT_ROOT, OPT_VERSION };
 
 static const struct option long_options[] = {
 	{ "inventory", required_argument, NULL, 'i' },
@@ -43,6 +46,7 @@ static const struct option long_options[] = {
 	{ "exclude", required_argument, NULL, OPT_EXCLUDE },
 	{ "svg", required_argument, NULL, OPT_SVG },
 	{ "kexec", no_argument, NULL, OPT_KEXEC },
+	{ "root", required_argument, NULL, OPT_ROOT },
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ NULL, 0, NULL, 0 },
 };
@@ -150,6 +154,9 @@ static int parse_option(struct cmd *c, int opt)
 		return 0;
 	case OPT_KEXEC:
 		c->kexec = true;
+		return 0;
+	case OPT_ROOT:
+		c->root = optarg;
 		return 0;
 	case 'h':
 		print_usage(stdout);
