@@ -2,8 +2,6 @@
 /* atomic.c - see atomic.h; the only place that writes files of a deployment */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -26,14 +24,13 @@ static int open_regular(const char *path, struct xos_error *err)
 	struct stat st;
 	int fd;
 
-	if (!strcmp(path, "-"))
+	if (!strcmp(path, "-")) {
 		fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
-	else
-		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+		return fd < 0 ? failed(err, "cannot read", "standard input") : fd;
+	}
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return failed(err, "cannot read", path);
-	if (!strcmp(path, "-"))
-		return fd;
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
 		close(fd);
 		return xos_error_set(err, -EINVAL, XOS_EXIT_FAILED,

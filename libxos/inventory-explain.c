@@ -8,9 +8,7 @@
  * one by one.  What an attribute should be is said with its a:documentation.
  * Relies on the form that the comment in conf/inventory.rng asks for.
  */
-#include <errno.h>
 #include <libxml/xmlregexp.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "inventory-impl.h"

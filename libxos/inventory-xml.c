@@ -8,7 +8,6 @@
  * is seen, so there are no entities and nothing is fetched.
  */
 #include <errno.h>
-#include <limits.h>
 #include <libxml/SAX2.h>
 #include <libxml/parser.h>
 #include <libxml/uri.h>

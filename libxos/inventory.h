@@ -20,7 +20,7 @@
 #define XOS_SESSION_MIN		1
 #define XOS_SESSION_MAX		9999	/* also the TIPC network id */
 #define XOS_NODE_ID_MIN		1	/* 0 is the head's, which never joins */
-#define XOS_NODE_ID_MAX		16383
+#define XOS_NODE_ID_MAX		16383	/* of an inventory without ssi_kddm */
 #define XOS_SSI_NODE_ID_MAX	1023	/* where ssi_kddm is among the modules */
 #define XOS_NAME_MAX		63	/* a host name label */
 #define XOS_BOOTLINE_MAX	2047	/* COMMAND_LINE_SIZE - 1 on x86 */
@@ -113,7 +113,7 @@ struct xos_node {
  * @interface: its interface on the boot network
  * @mac: testbed only; derived as for nodes with id 0
  * @memory_mib, @processors: testbed only
- * @image: testbed only, NULL where the head is a real machine
+ * @image: of a virtual head; NULL where it is a real machine, or a fake one without
  * @backend: "qemu", "fake", or "local" (this machine)
  * @config: the directory that every node mounts over NFS (read-write), or NULL
  * @config_on: where nodes mount it, e.g. "/config"
@@ -181,7 +181,7 @@ struct xos_inventory {
 	struct xos_policy policy;
 	char *grid_hook;		/* command, default "xosautoconfig" */
 	struct xos_strings modules;	/* loaded in order, default "ssi_kddm" */
-	void *arena;			/* private to inventory.c */
+	void *arena;			/* holds all of it; private to libxos */
 };
 
 /**
