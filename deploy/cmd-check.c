@@ -52,8 +52,11 @@ int cmd_check(struct cmd *c)
 	    !xos_backend_find(c->inv->head.backend, &err))
 		return cmd_fail(&err);
 	for (i = 0; i < c->inv->n_nodes; i++)
-		if (!xos_backend_find(c->inv->nodes[i].backend, &err))
+		if (!xos_backend_find(c->inv->nodes[i].backend, &err)) {
+			xos_error_prefix(&err, "%s:%d: ", c->inv->nodes[i].where.file,
+					 c->inv->nodes[i].where.line);
 			return cmd_fail(&err);
+		}
 	if (c->verbose)
 		print_nodes(c->inv);
 	printf("%s: cluster %s, session %u, %zu nodes: no problem found\n", c->inv->file,

@@ -47,27 +47,6 @@ static int keep_inputs(struct cmd *c, struct xos_error *err)
 	return keep_copy(c->nodefile, c->paths.state, "nodefile", err);
 }
 
-/* Redrawn by the table's owner after the last event. */
-struct screen {
-	struct xos_ui *ui;
-	const struct xos_machine *nodes;
-};
-
-static void on_record(const struct xos_record *record, void *arg)
-{
-	xos_ui_record(record, ((struct screen *)arg)->ui);
-}
-
-static void on_progress(const char *text, void *arg)
-{
-	xos_ui_progress(text, ((struct screen *)arg)->ui);
-}
-
-static void on_tick(const struct xos_machine *nodes, void *arg)
-{
-	xos_ui_tick(nodes, ((struct screen *)arg)->ui);
-}
-
 static void print_lost(const struct cmd *c, const struct xos_replay *replay)
 {
 	size_t i;
@@ -77,36 +56,37 @@ static void print_lost(const struct cmd *c, const struct xos_replay *replay)
 			printf("  %s: %s\n", c->inv->nodes[i].name, replay->machines[i].reason);
 }
 
-static void print_summary(const struct cmd *c, const struct xos_summary *s)
+static void print_json(const struct xos_summary *s)
+{
+	json_t *o = json_pack("{s:{s:i,s:i,s:i,s:i,s:i,s:I}}", "summary", "exit",
+			      (int)s->exit, "online", (int)s->online, "ko", (int)s->ko,
+			      "excluded", (int)s->excluded, "min_nodes", (int)s->min_nodes,
+			      "elapsed_ms", (json_int_t)s->elapsed_ms);
+
+	json_dumpf(o, stdout, JSON_COMPACT);
+	putchar('\n');
+	json_decref(o);
+}
+
+static void print_summary(const struct cmd *c, const struct xos_summary *s, struct xos_ui *ui)
 {
 	struct xos_replay replay;
 	struct xos_error err;
 
-	if (c->json) {
-		json_t *o = json_pack("{s:{s:i,s:i,s:i,s:i,s:i,s:I}}", "summary",
-				      "exit", (int)s->exit, "online", (int)s->online,
-				      "ko", (int)s->ko, "excluded", (int)s->excluded,
-				      "min_nodes", (int)s->min_nodes,
-				      "elapsed_ms", (json_int_t)s->elapsed_ms);
-
-		json_dumpf(o, stdout, JSON_COMPACT);
-		putchar('\n');
-		json_decref(o);
-		return;
-	}
-	printf("%s: %s\n", c->inv->name, s->text);
-	if (!s->ko || xos_replay_init(&replay, c->inv, &err) < 0)
-		return;
-	if (!xos_replay_read(&replay, c->paths.state, &err))
+	if (!xos_replay_init(&replay, c->inv, &err)) {
+		if (!xos_replay_read(&replay, c->paths.state, &err))
+			xos_ui_final(ui, replay.machines);
+		printf("%s: %s\n", c->inv->name, s->text);
 		print_lost(c, &replay);
-	xos_replay_free(&replay);
-	puts("why: xos-ssi-deploy why NODE; again: xos-ssi-deploy resume");
+		xos_replay_free(&replay);
+	}
+	if (s->ko)
+		puts("why: xos-ssi-deploy why NODE; again: xos-ssi-deploy resume");
 }
 
 static int deploy(struct cmd *c, bool resume)
 {
-	struct screen screen = { 0 };
-	struct xos_watch watch = { on_record, on_progress, on_tick, &screen };
+	struct xos_watch watch = { xos_ui_record, xos_ui_progress, xos_ui_tick, NULL };
 	struct xos_options options = { .resume = resume, .window = c->window,
 		.ok_file = c->ok_file, .ko_file = c->ko_file };
 	struct xos_summary summary;
@@ -130,14 +110,17 @@ static int deploy(struct cmd *c, bool resume)
 	lock = xos_paths_lock(&c->paths, &err);
 	if (lock < 0 || keep_inputs(c, &err) < 0)
 		return cmd_fail(&err);
-	screen.ui = xos_ui_create(stdout, c->inv, c->json ? XOS_UI_JSON : XOS_UI_AUTO,
+	watch.arg = xos_ui_create(stdout, c->inv, c->json ? XOS_UI_JSON : XOS_UI_AUTO,
 				  c->verbose);
+	if (!watch.arg)
+		return XOS_EXIT_FAILED;
 	rc = xos_engine_run(c->inv, &c->paths, &options, &watch, &summary, &err);
-	xos_ui_destroy(screen.ui);
-	if (rc < 0)
-		return cmd_fail(&err);
-	print_summary(c, &summary);
-	return summary.exit;
+	if (!rc && c->json)
+		print_json(&summary);
+	else if (!rc)
+		print_summary(c, &summary, watch.arg);
+	xos_ui_destroy(watch.arg);
+	return rc < 0 ? cmd_fail(&err) : (int)summary.exit;
 }
 
 static int open_and_deploy(struct cmd *c, bool resume)

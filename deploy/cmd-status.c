@@ -124,6 +124,7 @@ int cmd_status(struct cmd *c)
 	if (c->watch)
 		rc = follow(c, &replay, ui, &err);
 	xos_ui_final(ui, replay.machines);
+	xos_ui_list(ui, replay.machines);
 	xos_ui_destroy(ui);
 	xos_replay_free(&replay);
 	return rc < 0 ? cmd_fail(&err) : 0;

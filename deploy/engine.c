@@ -293,10 +293,10 @@ static int sequence(struct xos_engine *e, const struct xos_replay *replay,
 
 	engine_step(e, "begin", e->options->resume ? "resume" : "run", true);
 	rc = make_images(e, err);
-	if (!rc && engine_stopped(e))
-		return interrupted(e, err);
-	if (!rc)
+	if (!rc && !engine_stopped(e))
 		rc = start_head(e, err);
+	if (engine_stopped(e))		/* whatever else it broke */
+		return interrupted(e, err);
 	if (rc < 0)
 		return rc;
 

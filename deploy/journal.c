@@ -37,11 +37,12 @@ static void get_text(const json_t *o, const char *key, char *buf, size_t size)
 	snprintf(buf, size, "%s", s ? s : "");
 }
 
+/* All our numbers are counts and times: none is negative. */
 static int64_t get_number(const json_t *o, const char *key, int64_t missing)
 {
 	const json_t *v = json_object_get(o, key);
 
-	return json_is_integer(v) ? json_integer_value(v) : missing;
+	return json_is_integer(v) && json_integer_value(v) >= 0 ? json_integer_value(v) : missing;
 }
 
 static enum xos_state get_state(const json_t *o, const char *key)

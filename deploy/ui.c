@@ -228,15 +228,15 @@ void xos_ui_tick(const struct xos_machine *nodes, void *arg)
 
 void xos_ui_final(struct xos_ui *ui, const struct xos_machine *nodes)
 {
+	if (ui->terminal)
+		draw(ui, nodes);
+}
+
+void xos_ui_list(struct xos_ui *ui, const struct xos_machine *nodes)
+{
 	size_t i;
 
-	if (ui->mode == XOS_UI_JSON)
-		return;
-	if (ui->terminal) {
-		draw(ui, nodes);
-		return;
-	}
-	for (i = 0; i < ui->inv->n_nodes; i++)
+	for (i = 0; i < ui->inv->n_nodes && !ui->terminal && ui->mode == XOS_UI_AUTO; i++)
 		put_node(ui, &ui->inv->nodes[i], &nodes[i], 0);
 	fflush(ui->out);
 }

@@ -29,7 +29,9 @@ void xos_ui_record(const struct xos_record *record, void *arg);
 void xos_ui_progress(const char *text, void *arg);
 void xos_ui_tick(const struct xos_machine *nodes, void *arg);
 
-/** xos_ui_final() - draw once more, whatever the time */
+/** xos_ui_final() - on a terminal: draw once more, however short ago the last was */
 void xos_ui_final(struct xos_ui *ui, const struct xos_machine *nodes);
+/** xos_ui_list() - elsewhere: a line a node */
+void xos_ui_list(struct xos_ui *ui, const struct xos_machine *nodes);
 
 #endif /* _XOS_DEPLOY_UI_H */

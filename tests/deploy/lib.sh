@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # lib.sh - what the tests of xos-ssi-deploy share; sourced
 # Every test has a directory of its own for state, machines and images, so that
 # nothing it does is seen by another, and no right of root is needed.
@@ -35,6 +36,7 @@ inventory() {
 }
 
 # Short limits: a test must not wait for what real machines need.
+# shellcheck disable=SC2034 # the tests that source this use it
 quick='<timeout state="powering" base="0.3"/><timeout state="firmware" base="0.3"/>
 <timeout state="loading" base="0.3"/><timeout state="initramfs" base="0.3"/>
 <timeout state="root" base="0.3"/><timeout state="services" base="0.3"/>

@@ -132,7 +132,8 @@ static void test_strange_lines(void **unused)
 	append("\n[]\n42\nnonsense\n{}\n"
 	       "{\"node\":\"n1\",\"from\":\"root\",\"to\":\"moon\"}\n"
 	       "{\"node\":\"n1\",\"step\":\"begin\",\"from\":\"off\",\"to\":\"off\"}\n"
-	       "{\"t\":\"text\",\"seq\":{},\"node\":\"n1\",\"from\":\"off\",\"to\":\"off\",\"x\":[1]}\n"
+	       "{\"t\":\"text\",\"seq\":{},\"node\":\"n1\",\"from\":\"off\",\"to\":\"off\","
+	       "\"x\":[1]}\n"
 	       "{\"step\":\"begin\",\"future\":true}\n");
 	assert_int_equal(read_all(&damaged), 2);
 	assert_int_equal(damaged, 6);
@@ -166,9 +167,11 @@ static void test_replay_steps(void **unused)
 	(void)unused;
 	append("{\"t\":1,\"run\":\"r1\",\"step\":\"begin\"}\n"
 	       "{\"t\":2,\"step\":\"head\"}\n"
-	       "{\"t\":3,\"node\":\"n1\",\"from\":\"off\",\"to\":\"powering\",\"do\":\"power-on\"}\n"
+	       "{\"t\":3,\"node\":\"n1\",\"from\":\"off\",\"to\":\"powering\","
+	       "\"do\":\"power-on\"}\n"
 	       "{\"t\":4,\"node\":\"n1\",\"from\":\"powering\",\"to\":\"firmware\"}\n"
-	       "{\"t\":5,\"node\":\"n1\",\"from\":\"firmware\",\"to\":\"loading\",\"epoch\":\"e1\",\"seq\":9}\n"
+	       "{\"t\":5,\"node\":\"n1\",\"from\":\"firmware\",\"to\":\"loading\","
+	       "\"epoch\":\"e1\",\"seq\":9}\n"
 	       "{\"t\":6,\"node\":\"gone\",\"from\":\"off\",\"to\":\"ko\"}\n");
 	assert_int_equal(xos_replay_init(&r, &inv, &err), 0);
 	assert_int_equal(xos_replay_read(&r, dir, &err), 0);
