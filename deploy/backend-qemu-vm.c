@@ -7,6 +7,9 @@
  * counts as the machine only while its command line carries the machine's
  * unique -name; killing goes through a pidfd that was opened before that check.
  *
+ * -daemonize forks after the sandbox is closed, so its spawn=deny and
+ * elevateprivileges=deny cannot be had.
+ *
  * The emulator's flags were measured: without a bound on the translation
  * buffer and with one thread for all processors, guests stall for seconds.
  */
@@ -161,7 +164,7 @@ char **qemu_vm_argv(struct qemu *q, const struct qemu_machine *m,
 	words_add(&w, "-display");
 	words_add(&w, "none");
 	words_add(&w, "-sandbox");
-	words_add(&w, "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
+	words_add(&w, "on,obsolete=deny,resourcecontrol=deny");
 	words_add(&w, "-chardev");
 	run_path(q, m->name, "console", path, sizeof(path));
 	qemu_vm_console_log(q, m->name, log, sizeof(log));
