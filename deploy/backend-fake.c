@@ -263,8 +263,43 @@ static void read_log(struct xos_backend *b, FILE *log)
 			apply(b, kind, time_ms, xos_inventory_node(b->inv, name), word);
 }
 
+static const char *const known_options[] = {
+	"fake-delay-ms", "fake-dead", "fake-power-fail", "fake-no-kexec", "fake-hang",
+	"fake-fail", "fake-panic", "fake-flap", "fake-until", "fake-stranger",
+	"fake-join-fail", "fake-head-down-at", "fake-head-down-for", "fake-unavailable",
+	"fake-hook", NULL
+};
+
+/* A fault with a typing error in its name would be a test that tests nothing. */
+static int check_options(const struct xos_node *node, struct xos_error *err)
+{
+	const char *const *known;
+	size_t i, len;
+
+	for (i = 0; i < node->options.n; i++) {
+		const char *s = node->options.s[i];
+
+		len = strcspn(s, "=");
+		if (strncmp(s, "fake-", 5))
+			continue;
+		for (known = known_options; *known; known++)
+			if (strlen(*known) == len && !strncmp(*known, s, len))
+				break;
+		if (!*known)
+			return xos_error_set(err, -EINVAL, XOS_EXIT_USAGE,
+				"%s:%d: back-end fake has no option '%s'", node->where.file,
+				node->where.line, s);
+	}
+	return 0;
+}
+
 static int fake_check(struct xos_backend *b, struct xos_error *err)
 {
+	size_t i;
+
+	for (i = 0; i < b->inv->n_nodes; i++)
+		if (check_options(&b->inv->nodes[i], err) < 0)
+			return -EINVAL;
 	if (option_of_any(b, "fake-unavailable"))
 		return xos_error_set(err, -ENODEV, XOS_EXIT_BACKEND,
 			"back-end fake: not available; remove the option fake-unavailable");
@@ -556,8 +591,11 @@ static int fake_exec_on(struct xos_backend *b, const struct xos_node *node,
 static int fake_console_tail(struct xos_backend *b, const struct xos_node *node,
 			     char *buf, size_t size)
 {
-	const struct fake_node *n = &((struct fake *)b->priv)->nodes[index_of(b, node)];
+	const struct fake_node *n;
 
+	if (!node)
+		return snprintf(buf, size, "fake console of the head\n");
+	n = &((struct fake *)b->priv)->nodes[index_of(b, node)];
 	return snprintf(buf, size, "fake console of %s: boot %u, %s\n", node->name,
 			n->boots, !n->on ? "off" : n->stage >= N_STAGES ? "all done" :
 			xos_state_name(stages[n->stage].leaves));

@@ -10,14 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../libxos/atomic.h"
 #include "../libxos/cleanup.h"
 #include "cmd.h"
+#include "output.h"
 #include "timeline.h"
 
 struct collection {
 	const struct xos_inventory *inv;
 	struct xos_timeline *times;
+	bool is_down;
 };
 
 static void collect(const struct xos_record *r, void *arg)
@@ -25,6 +26,12 @@ static void collect(const struct xos_record *r, void *arg)
 	struct collection *all = arg;
 	const struct xos_node *node;
 
+	if (!strcmp(r->name, "begin") && all->is_down) {
+		memset(all->times, 0, all->inv->n_nodes * sizeof(*all->times));
+		all->is_down = false;
+	}
+	if (!strcmp(r->name, "down"))
+		all->is_down = true;
 	if (!*r->node)
 		return;
 	node = xos_inventory_node(all->inv, r->node);
@@ -161,7 +168,7 @@ static int write_svg(const struct cmd *c, const struct collection *all,
 	snprintf(title, sizeof(title), "%s: from power-on to online", c->inv->name);
 	xos_timeline_svg(f, title, names, all->times, c->inv->n_nodes);
 	fclose(f);
-	return xos_file_write(c->svg, text, len, 0644, false, err);
+	return xos_output_write(c->svg, text, len, err);
 }
 
 int cmd_report(struct cmd *c)

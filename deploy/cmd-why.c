@@ -121,6 +121,10 @@ int cmd_why(struct cmd *c)
 		return cmd_usage(c, "one node is needed");
 	if (cmd_open(c, &err) < 0)
 		return cmd_fail(&err);
+	if (!strcmp(c->argv[0], c->inv->head.name)) {
+		print_console(c, NULL);	/* it has no states, but a console */
+		return 0;
+	}
 	node = cmd_node(c, c->argv[0], &err);
 	if (!node)
 		return cmd_fail(&err);

@@ -244,6 +244,7 @@ bool engine_probe(struct xos_engine *e, size_t i)
 	unsigned char seen[XOS_NODE_ID_MAX + 1];
 	const struct xos_node *node = &e->inv->nodes[i];
 
+	e->unheard[i] = false;		/* asked once: a dead node costs its time */
 	if (e->nodes[i].state >= XOS_STATE_PRESENT ||
 	    ask_status(e, node, PROBE_TIMEOUT_MS, seen) < 0 ||
 	    seen[node->id] == SEEN_NOT)

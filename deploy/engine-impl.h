@@ -15,7 +15,7 @@
  * struct xos_engine - one run
  * @nodes: state machines, in the inventory's order
  * @epoch, @seq: of the last event of the boot server
- * @lost_events: it forgot events since our nodes were powered
+ * @unheard: per node: it may have reported while nobody listened
  * @window: machines that may hold a slot
  * @opened: slots given since the last pause
  * @window_ms: when the pause between windows ends
@@ -36,7 +36,7 @@ struct xos_engine {
 	struct xos_journal *journal;
 	char epoch[37];
 	uint64_t seq;
-	bool lost_events;
+	bool *unheard;
 	unsigned int window;
 	unsigned int opened;
 	int64_t window_ms;
@@ -62,6 +62,9 @@ bool engine_stopped(const struct xos_engine *e);
  */
 void engine_input(struct xos_engine *e, size_t i, enum xos_input input,
 		  const struct xos_event *event, const char *why);
+
+/** engine_may_have_missed() - events of the nodes that are booting may be lost */
+void engine_may_have_missed(struct xos_engine *e);
 
 /** engine_record() - write down a step of a node */
 void engine_record(struct xos_engine *e, size_t i, const struct xos_step *step,

@@ -103,12 +103,22 @@ void engine_input(struct xos_engine *e, size_t i, enum xos_input input,
 		engine_record(e, i, &step, event);
 	if (step.action == XOS_ACTION_NONE || e->fatal.code)
 		return;
+	e->unheard[i] = false;
 	rc = do_action(e, i, step.action, &err);
 	if (!rc)
 		engine_input(e, i, XOS_INPUT_POWER_OK, NULL, NULL);
 	else
 		engine_input(e, i, rc == -EOPNOTSUPP ? XOS_INPUT_UNSUPPORTED :
 			     XOS_INPUT_POWER_FAILED, NULL, err.text);
+}
+
+void engine_may_have_missed(struct xos_engine *e)
+{
+	size_t i;
+
+	for (i = 0; i < e->inv->n_nodes; i++)
+		e->unheard[i] |= e->nodes[i].state >= XOS_STATE_FIRMWARE &&
+				 e->nodes[i].state < XOS_STATE_PRESENT;
 }
 
 static enum xos_input input_of(const struct xos_event *event)
@@ -153,7 +163,8 @@ static void one_event(const struct xos_event *event, void *arg)
 	const struct xos_node *node;
 
 	if (strcmp(event->epoch, e->epoch)) {
-		e->lost_events = *e->epoch;
+		if (*e->epoch)		/* its memory did not survive the head's reboot */
+			engine_may_have_missed(e);
 		snprintf(e->epoch, sizeof(e->epoch), "%s", event->epoch);
 	} else if (event->seq <= e->seq) {
 		return;			/* seen by the run that we resume */
@@ -218,7 +229,7 @@ static void check_deadlines(struct xos_engine *e)
 		if (e->nodes[i].state != XOS_STATE_POWERING &&
 		    power_of(e, i) == XOS_POWER_OFF)
 			engine_input(e, i, XOS_INPUT_GONE, NULL, NULL);
-		else if (!e->lost_events || !engine_probe(e, i))
+		else if (!e->unheard[i] || !engine_probe(e, i))
 			engine_input(e, i, XOS_INPUT_TIMEOUT, NULL, NULL);
 	}
 }
@@ -262,7 +273,7 @@ static void take_events(struct xos_engine *e, int wait_ms)
 	int rc = head->ops->events(head, wait_ms, one_event, e, &err);
 
 	if (rc == -EHOSTUNREACH) {	/* the head reboots: nodes wait, so do we */
-		e->lost_events = true;
+		engine_may_have_missed(e);
 		usleep(HEAD_AWAY_MS * 1000);
 	} else if (rc < 0 && rc != -EINTR) {
 		e->fatal = err;

@@ -25,11 +25,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../libxos/atomic.h"
 #include "../libxos/cleanup.h"
 #include "engine-impl.h"
 #include "head-input.h"
 #include "image.h"
+#include "output.h"
 
 #define HEAD_TIMEOUT_MS	300000
 
@@ -100,16 +100,16 @@ static int write_names(struct xos_engine *e, const char *file, bool want_online,
 		    e->nodes[i].state != XOS_STATE_EXCLUDED)
 			fprintf(f, "%s\n", e->inv->nodes[i].name);
 	fclose(f);
-	rc = xos_file_write(file, text, len, 0644, false, err);
+	rc = xos_output_write(file, text, len, err);
 	return rc;
 }
 
 /* An old list must not be taken for this run's, should this run be killed. */
 static int truncate_lists(const struct xos_options *o, struct xos_error *err)
 {
-	if (o->ok_file && xos_file_write(o->ok_file, "", 0, 0644, false, err) < 0)
+	if (o->ok_file && xos_output_write(o->ok_file, "", 0, err) < 0)
 		return err->code;
-	if (o->ko_file && xos_file_write(o->ko_file, "", 0, 0644, false, err) < 0)
+	if (o->ko_file && xos_output_write(o->ko_file, "", 0, err) < 0)
 		return err->code;
 	return 0;
 }
@@ -147,8 +147,8 @@ static int make_images(struct xos_engine *e, struct xos_error *err)
 	return 0;
 }
 
-/* What the head was given, so that "plan" can show the difference. */
-static void keep_head_files(struct xos_engine *e)
+/* What the head was given, so that "plan" can show the difference; true: there is one. */
+static bool keep_head_files(struct xos_engine *e)
 {
 	struct xos_head_changes changes = { 0 };
 	struct xos_head_source source;
@@ -157,17 +157,19 @@ static void keep_head_files(struct xos_engine *e)
 
 	if (e->backends.list[0].ops->no_images ||
 	    asprintf(&copy, "%s/head", e->paths->state) < 0)
-		return;
+		return false;
 	if (xos_head_source_init(&source, e->inv, e->paths, &err) < 0) {
 		engine_say(e, "head: no copy of its files for plan: %s", err.text);
-		return;
+		return false;
 	}
 	if (xos_head_apply(copy, &source.input, &changes, &err) < 0)
 		engine_say(e, "head: no copy of its files for plan: %s", err.text);
 	xos_head_source_free(&source);
+	return changes.written + changes.removed;
 }
 
-static int start_head(struct xos_engine *e, struct xos_error *err)
+/* @running: it was started by an earlier run, and serves what that one knew */
+static int start_head(struct xos_engine *e, bool running, struct xos_error *err)
 {
 	struct xos_backend *head = &e->backends.list[0];
 	int rc = head->ops->head_start(head, HEAD_TIMEOUT_MS, head_progress, e, err);
@@ -175,8 +177,11 @@ static int start_head(struct xos_engine *e, struct xos_error *err)
 	if (rc < 0)
 		return rc;
 	engine_step(e, "head", "serves", true);
-	keep_head_files(e);
-	return 0;
+	if (keep_head_files(e) && running) {
+		engine_say(e, "head: the inventory has changed, updating");
+		rc = head->ops->head_update(head, err);
+	}
+	return rc;
 }
 
 static int check_backends(struct xos_engine *e, struct xos_error *err)
@@ -294,13 +299,15 @@ static int sequence(struct xos_engine *e, const struct xos_replay *replay,
 	engine_step(e, "begin", e->options->resume ? "resume" : "run", true);
 	rc = make_images(e, err);
 	if (!rc && !engine_stopped(e))
-		rc = start_head(e, err);
+		rc = start_head(e, replay->head_started, err);
 	if (engine_stopped(e))		/* whatever else it broke */
 		return interrupted(e, err);
-	if (rc < 0)
+	if (rc < 0) {
+		engine_step(e, "failed", err->text, true);
 		return rc;
-
+	}
 	take_over(e, fresh);
+	engine_may_have_missed(e);
 	engine_loop(e);
 	if (write_names(e, e->options->ok_file, true, err) < 0 ||
 	    write_names(e, e->options->ko_file, false, err) < 0)
@@ -346,7 +353,6 @@ int xos_engine_run(const struct xos_inventory *inv, const struct xos_paths *path
 	struct xos_engine e = {
 		.inv = inv, .paths = paths, .options = options, .watch = watch,
 		.window = options->window ? options->window : inv->policy.window,
-		.lost_events = options->resume,
 	};
 	struct xos_replay replay = { 0 };
 	char run[XOS_RUN_MAX];
@@ -372,6 +378,11 @@ int xos_engine_run(const struct xos_inventory *inv, const struct xos_paths *path
 	if (rc < 0)
 		goto out;
 	e.nodes = replay.machines;
+	e.unheard = calloc(inv->n_nodes + 1, sizeof(*e.unheard));
+	if (!e.unheard) {
+		rc = xos_error_set(err, -ENOMEM, XOS_EXIT_FAILED, "no memory");
+		goto out;
+	}
 	snprintf(e.epoch, sizeof(e.epoch), "%s", replay.epoch);
 	e.seq = replay.seq;
 	name_run(run, sizeof(run));
@@ -381,6 +392,7 @@ int xos_engine_run(const struct xos_inventory *inv, const struct xos_paths *path
 	xos_journal_close(e.journal);
 	free_images(&e);
 out:
+	free(e.unheard);
 	xos_backends_close(&e.backends);
 	xos_replay_free(&replay);
 	return rc;

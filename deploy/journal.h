@@ -19,7 +19,7 @@
  * @run: names the run of the tool that wrote it
  * @node: of a node's step, "" for a step of the whole deployment
  * @name: of a step of the whole deployment: begin, image, head, cluster, hook,
- *	end, interrupted, down; "" for a node's
+ *	end, failed, interrupted, down; "" for a node's
  * @step: of a node: states, action, cause
  * @detail: more words; of "image" the id, of the report "up" the host key
  * @boot: the node's boot id that is in force after the step, "" if unknown

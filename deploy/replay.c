@@ -47,6 +47,8 @@ static void replay_step(struct xos_replay *r, const struct xos_record *rec)
 	} else if (!strcmp(rec->name, "end")) {
 		r->ended_ms = rec->time_ms;
 		snprintf(r->verdict, sizeof(r->verdict), "%s", rec->detail);
+	} else if (!strcmp(rec->name, "failed") || !strcmp(rec->name, "interrupted")) {
+		snprintf(r->verdict, sizeof(r->verdict), "%s", rec->detail);
 	} else if (!strcmp(rec->name, "head")) {
 		r->head_started = true;
 	} else if (!strcmp(rec->name, "down")) {

@@ -192,8 +192,8 @@ void xos_ui_record(const struct xos_record *r, void *arg)
 	if (!*r->node) {
 		char text[512];
 
-		if (ui->verbose || (strcmp(r->name, "begin") && strcmp(r->name, "end") &&
-				    strcmp(r->name, "cluster"))) {
+		if (ui->verbose || !strcmp(r->name, "image") || !strcmp(r->name, "head") ||
+		    !strcmp(r->name, "hook")) {
 			snprintf(text, sizeof(text), "%s: %s", r->name, r->detail);
 			xos_ui_progress(text, ui);
 		}

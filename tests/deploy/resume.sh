@@ -50,6 +50,21 @@ printf '{"t":1,"node":"n1","fr' >> "$dir/state/t/journal.jsonl"
 exits 3 "torn last line: resume" resume
 check "nobody powered twice" same "$(powers n1) $(powers n2) $(powers n3)" "1 1 1"
 
+# The tool is killed, the head forgets what the nodes reported, and reports come
+# once only: resume asks the nodes themselves before it powers anything.
+fresh
+inventory <<-XML
+	<nodes name="n[1-3]" id="1"><option>fake-delay-ms=60</option>
+	<option>fake-head-down-at=900</option><option>fake-head-down-for=100</option></nodes>
+	<policy>$quick</policy>
+XML
+kill_in loading
+sleep 1.2
+exits 0 "killed, and the head has forgotten: resume" resume
+check "nobody powered twice" same "$(powers n1) $(powers n2) $(powers n3)" "1 1 1"
+exits 0 "why" why n2
+check "it was asked itself" says "found present"
+
 four
 "$tool" run > "$dir/out" 2> "$dir/err" &
 pid=$!

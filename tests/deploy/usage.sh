@@ -53,6 +53,16 @@ sed 's/state="root"/state="roof"/' "$dir/inventory.xml" > "$dir/roof.xml"
 exits 2 "timeout of an unknown state" -i "$dir/roof.xml" check
 check "names the line" complains "roof.xml:[0-9]*: 'roof' is not a state"
 
+sed 's|<nodes name="n\[1-3\]" id="1"/>|<nodes name="n1" id="1"><option>fake-daed=1</option></nodes>|' \
+	"$dir/inventory.xml" > "$dir/typo.xml"
+exits 2 "option that the back-end does not have" -i "$dir/typo.xml" run
+check "is named" complains "typo.xml:[0-9]*: .*fake-daed=1"
+
+ln -s /dev/null "$dir/null"
+exits 0 "-o to a device" run -o "$dir/null"
+check "does not replace it" [ -L "$dir/null" ]
+"$tool" down
+
 printf 'n2\nn2\n# comment\nn3\nn2\n' > "$dir/nodes"
 exits 0 "node file, names repeat" run -f "$dir/nodes" -o "$dir/ok"
 check "its nodes are deployed" same "$(tr '\n' ' ' < "$dir/ok")" "n2 n3 "

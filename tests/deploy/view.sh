@@ -33,6 +33,15 @@ check "is well-formed" xmllint --noout "$dir/time.svg"
 check "a bar a node" same "$(grep -c 'class="node"' "$dir/time.svg")" 3
 exits 0 "report --json" report --json
 check "is JSON" same "$(jq -s length "$dir/out")" 3
+exits 0 "why of the head" why head
+check "its console" says "console of the head"
+"$tool" down
+"$tool" run > /dev/null 2>&1 &
+run=$!
+until "$tool" status | grep -q running; do sleep 0.01; done
+exits 0 "status -w of a run" status -w
+check "shows transitions and ends with it" says "n1 .*present -> online"
+wait $run || :
 exits 0 "ssh runs a command" ssh n1 sh -c 'echo "on $XOS_FAKE_NODE"'
 check "on the node" says "on n1"
 exits 7 "ssh passes the exit code on" ssh n1 sh -c 'exit 7'
