@@ -10,7 +10,7 @@ check_tools() {
 		command -v "$tool" > /dev/null || die "no $tool: run make deps"
 	done
 	[ -x "$OBJ/initramfs/xos-report" ] || die "$OBJ: not built: run make all"
-	[ "$MODULES" = none ] || [ -d "$OBJ/kernel/$KERNEL" ] ||
+	[ "$MODULES.$KIND" != all.node ] || [ -d "$OBJ/kernel/$KERNEL" ] ||
 		die "$OBJ/kernel/$KERNEL: no modules: run make kernel KERNELRELEASE=$KERNEL"
 	printf '%s' "$OVERLAYS" | while IFS= read -r dir || [ -n "$dir" ]; do
 		[ -d "$dir" ] || die "overlay $dir: no such directory"
