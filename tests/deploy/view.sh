@@ -40,7 +40,7 @@ check "its console" says "console of the head"
 run=$!
 until "$tool" status | grep -q running; do sleep 0.01; done
 exits 0 "status -w of a run" status -w
-check "shows transitions and ends with it" says "n1 .*present -> online"
+check "shows transitions and ends with it" says "n4 .*root -> ko"
 wait $run || :
 exits 0 "ssh runs a command" ssh n1 sh -c 'echo "on $XOS_FAKE_NODE"'
 check "on the node" says "on n1"
