@@ -119,7 +119,8 @@ static int print_table(const struct collection *all, struct xos_error *err)
 	}
 	print_medians(all, values);
 	if (shown < all->inv->n_nodes)
-		printf("%zu nodes never came online\n", all->inv->n_nodes - shown);
+		printf("%zu of %zu nodes never came online\n", all->inv->n_nodes - shown,
+		       all->inv->n_nodes);
 	return 0;
 }
 

@@ -31,10 +31,6 @@
 #include "../libxos/spawn.h"
 #include "paths.h"
 
-#ifndef XOS_BUILD_DIR
-#define XOS_BUILD_DIR	""
-#endif
-
 #if defined(__x86_64__)
 #define DEBIAN_ARCH	"amd64"
 #elif defined(__aarch64__)
@@ -135,24 +131,6 @@ static int hash_below(EVP_MD_CTX *md, const char *parent, const char *name,
 	return hash_tree(md, path, suffix, err);
 }
 
-const char *xos_image_build_dir(void)
-{
-	static char dir[4096];
-	const char *moved = getenv("XOS_BUILD_DIR");
-	size_t len;
-
-	if (moved && *moved)
-		return moved;
-	if (!getenv("XOS_DATA_DIR") && *XOS_BUILD_DIR)
-		snprintf(dir, sizeof(dir), "%s", XOS_BUILD_DIR);
-	else
-		snprintf(dir, sizeof(dir), "%s/build", xos_data_dir());
-	len = strlen(dir);
-	if (len && dir[len - 1] == '/')
-		dir[len - 1] = '\0';
-	return dir;
-}
-
 struct source {
 	const struct xos_inventory *inv;
 	const struct xos_image *image;
@@ -214,9 +192,9 @@ static int hash_built(EVP_MD_CTX *md, const struct source *s, struct xos_error *
 	int rc = 0;
 
 	for (; *name && !rc; name++)
-		rc = hash_below(md, xos_image_build_dir(), *name, "", err);
+		rc = hash_below(md, xos_build_dir(), *name, "", err);
 	snprintf(modules, sizeof(modules), "kernel/%s", s->in->kernel);
-	return rc ? rc : hash_below(md, xos_image_build_dir(), modules, ".ko", err);
+	return rc ? rc : hash_below(md, xos_build_dir(), modules, ".ko", err);
 }
 
 static int hash_kernel(EVP_MD_CTX *md, const struct source *s, struct xos_error *err)

@@ -34,7 +34,4 @@ struct xos_image_inputs {
 int xos_image_inputs_read(const struct xos_inventory *inv, size_t i,
 			  struct xos_image_inputs *in, struct xos_error *err);
 
-/** xos_image_build_dir() - where the project was built, for image-build */
-const char *xos_image_build_dir(void);
-
 #endif /* _XOS_DEPLOY_IMAGE_INPUTS_H */

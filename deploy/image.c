@@ -79,7 +79,7 @@ static char *make_spec(const struct xos_image *image, const struct xos_image_inp
 		in->id, image->name, in->kind, image->suite,
 		image->root == XOS_ROOT_NFS ? "nfs" : "ram", image->drivers, in->kernel);
 	fprintf(f, "modules=all\nsource=%s\nbuild=%s\nepoch=%lld\n", xos_data_dir(),
-		xos_image_build_dir(), (long long)in->epoch);
+		xos_build_dir(), (long long)in->epoch);
 	put_list(f, "packages", &image->packages);
 	put_list(f, "enable", &image->enable);
 	put_list(f, "disable", &image->disable);

@@ -18,13 +18,7 @@
 #include "../libxos/atomic.h"
 #include "../libxos/cleanup.h"
 
-/* The build sets both; tests that compile one file alone need neither. */
-#ifndef XOS_SOURCE_DIR
-#define XOS_SOURCE_DIR	""
-#endif
-#ifndef XOS_BUILD_DIR
-#define XOS_BUILD_DIR	"/nowhere"
-#endif
+/* Set by the build. */
 #ifndef XOS_INSTALL_DIR
 #define XOS_INSTALL_DIR	"/usr/share/xos-ssi"
 #endif
@@ -130,20 +124,46 @@ int xos_paths_holder(const struct xos_paths *paths)
 	return read_pid(fd);
 }
 
+/*
+ * The build puts a link "source" beside the program.  Found at run time, so that
+ * the program itself is the same wherever it was built.
+ */
+static bool find_source(char source[PATH_MAX], char build[PATH_MAX])
+{
+	char self[PATH_MAX], link[PATH_MAX + 16];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	self[n > 0 ? n : 0] = '\0';
+	if (n <= 0)
+		return false;
+	*strrchr(self, '/') = '\0';		/* build/deploy */
+	snprintf(link, sizeof(link), "%s/source", self);
+	if (!realpath(link, source))
+		return false;
+	if (strrchr(self, '/'))
+		*strrchr(self, '/') = '\0';	/* build */
+	snprintf(build, PATH_MAX, "%s", self);
+	return true;
+}
+
 const char *xos_data_dir(void)
 {
-	static char dir[PATH_MAX];
+	static char source[PATH_MAX];
 	const char *moved = getenv("XOS_DATA_DIR");
-	char self[PATH_MAX];
-	ssize_t n;
+	char build[PATH_MAX];
 
 	if (moved && *moved)
 		return moved;
-	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	self[n > 0 ? n : 0] = '\0';
-	if (*XOS_SOURCE_DIR && !strncmp(self, XOS_BUILD_DIR, strlen(XOS_BUILD_DIR)))
-		snprintf(dir, sizeof(dir), "%s", XOS_SOURCE_DIR);
-	else
-		snprintf(dir, sizeof(dir), "%s", XOS_INSTALL_DIR);
-	return dir;
+	return find_source(source, build) ? source : XOS_INSTALL_DIR;
+}
+
+const char *xos_build_dir(void)
+{
+	static char build[PATH_MAX];
+	const char *moved = getenv("XOS_DATA_DIR");
+	char source[PATH_MAX];
+
+	if ((moved && *moved) || !find_source(source, build))
+		snprintf(build, sizeof(build), "%.*s/build", PATH_MAX - 8, xos_data_dir());
+	return build;
 }

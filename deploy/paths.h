@@ -33,4 +33,7 @@ int xos_paths_holder(const struct xos_paths *paths);
  */
 const char *xos_data_dir(void);
 
+/** xos_build_dir() - where that tree was built: its modules and programs */
+const char *xos_build_dir(void);
+
 #endif /* _XOS_DEPLOY_PATHS_H */
