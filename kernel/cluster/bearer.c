@@ -38,6 +38,7 @@
  * struct tipc_config - how TIPC is configured
  * @session: network id
  * @identity: node identity, all 0 when there is none yet
+ * @words: the same, as netlink carries it
  */
 struct tipc_config {
 	u32 session;

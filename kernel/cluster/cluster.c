@@ -10,7 +10,7 @@
  *	members.c -> carry_out() -> wire.c -> peer.c -> conn.c -> socket
  *	ioctl -> services.c -> ssi_cluster_change() -> members.c
  */
-#include "cluster.h"
+#include "cluster-private.h"
 
 #include "bearer.h"
 #include "discovery.h"
@@ -30,26 +30,33 @@
 
 #define CHANGE_TIMEOUT_MS	30000	/* every node has to answer */
 
+static void log_gone(struct ssi_cluster *cluster,
+		     const struct ssi_action *action)
+{
+	const char *then = action->old_state == SSI_NODE_ONLINE ?
+			   ": dropped from the cluster" : "";
+
+	if (cluster->lost_err == -ESHUTDOWN)
+		pr_info("node %u left%s\n", action->node, then);
+	else
+		pr_info("node %u is dead (%d)%s\n", action->node,
+			cluster->lost_err, then);
+}
+
 static void log_state(struct ssi_cluster *cluster,
 		      const struct ssi_action *action)
 {
-	static const char * const texts[4][4] = {
-		[SSI_NODE_POSSIBLE] = {
-			[SSI_NODE_PRESENT] = "is present",
-			[SSI_NODE_ONLINE] = "is present and online",
-		},
-		[SSI_NODE_PRESENT] = {
-			[SSI_NODE_POSSIBLE] = "is gone",
-			[SSI_NODE_ONLINE] = "is online",
-		},
-		[SSI_NODE_ONLINE] = {
-			[SSI_NODE_POSSIBLE] = "is dead: dropped from the cluster",
-			[SSI_NODE_PRESENT] = "left the cluster",
-		},
-	};
-	const char *text = texts[action->old_state][action->new_state];
+	const char *text = "is present";
 
-	pr_info("node %u %s%s\n", action->node, text ?: "?",
+	if (action->new_state == SSI_NODE_POSSIBLE) {
+		log_gone(cluster, action);
+		return;
+	}
+	if (action->new_state == SSI_NODE_ONLINE)
+		text = "is online";
+	else if (action->old_state == SSI_NODE_ONLINE)
+		text = "is no longer online";
+	pr_info("node %u %s%s\n", action->node, text,
 		action->node == cluster->params.node ? " (this node)" : "");
 }
 
@@ -187,8 +194,8 @@ void ssi_cluster_fence(struct ssi_cluster *cluster, u32 address)
 	lockdep_assert_held(&cluster->lock);
 	if (cluster->fenced)
 		return;
-	pr_err("node id %u already belongs to the machine at TIPC address %x: this one leaves session %u; load again with another node_id\n",
-	       cluster->params.node, address, cluster->params.session);
+	pr_err("node id %u is already another machine's (TIPC address %x): leaving the session\n",
+	       cluster->params.node, address);
 	cluster->fenced = true;
 }
 

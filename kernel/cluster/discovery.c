@@ -10,7 +10,7 @@
  */
 #include "discovery.h"
 
-#include "cluster.h"
+#include "cluster-private.h"
 #include "peer.h"
 
 #include <linux/net.h>

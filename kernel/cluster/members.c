@@ -9,17 +9,21 @@
  * against random schedules.
  *
  * A node is online when the newest view has its present life (incarnation)
- * as a member, it is linked, and its link has not ended since the view came.
+ * as a member and it is linked; for the coordinator also its link must not
+ * have ended since the view came.
  * Only the coordinator, the lowest online node, or the lowest present one
  * while none is online, issues views.  Views are totally ordered by (epoch,
  * number of members, issuer, its incarnation); everyone keeps the greatest it
  * has seen, and answers a lesser one with its own.
  *
  *	event      done                                    actions
- *	LINK_UP    the node is present                     SEND_VIEW to it
- *	LINK_DOWN  the node is dropped; a member stays     -
- *	           dropped until a later view has it
- *	VIEW       greater: becomes ours                   SEND_ACK
+ *	LINK_UP    the node is present, or online again    SEND_VIEW to it
+ *	LINK_DOWN  the node is dropped; for the            -
+ *	           coordinator until a later view has it
+ *	           of the view's issuer                    SEND_VIEW to the
+ *	                                                   coordinator, who to all
+ *	VIEW       greater: becomes ours                   SEND_ACK; not from its
+ *	                                                   issuer: SEND_VIEW to all
  *	           equal                                   SEND_ACK
  *	           less                                    SEND_VIEW, ours
  *	REQUEST    remembered                              SEND_CHANGE to the
@@ -38,8 +42,9 @@
  * What this first cut does not guarantee: there is no agreement.  Two sides
  * of a partition both go on; when they meet the greater view wins, and the
  * members of the other become present.  While views travel, nodes differ
- * about who is online.  A link that ends between two live nodes puts the
- * member that the coordinator can not see out of the cluster.
+ * about who is online.  A link that ends between two live nodes puts out of
+ * the cluster who the coordinator can not see; between two others it makes
+ * them differ until it is back.
  */
 #include "members.h"
 
@@ -130,6 +135,12 @@ int ssi_members_coordinator(const struct ssi_members *m)
 	return ssi_nodeset_next(&set, -1);
 }
 
+/* May this node issue a view that nobody asked for? */
+static bool may_issue(const struct ssi_members *m)
+{
+	return is_online(m, m->self) && ssi_members_coordinator(m) == m->self;
+}
+
 static void report_states(struct ssi_members *m)
 {
 	struct ssi_action action = { .type = SSI_ACTION_STATE };
@@ -201,7 +212,7 @@ static void answer(struct ssi_members *m, u16 to, u32 id, int error)
 
 	if (to == m->self)
 		take_result(m, to, id, error);
-	else
+	else if (to != SSI_NODE_NONE)
 		m->emit(m->context, &action);
 }
 
@@ -320,6 +331,15 @@ static int request(struct ssi_members *m, u32 id, enum ssi_change_op op,
 	return 0;
 }
 
+/* The issuer of the view ended, perhaps before all had it. */
+static void compare_notes(struct ssi_members *m)
+{
+	int coordinator = ssi_members_coordinator(m);
+
+	emit_to(m, SSI_ACTION_SEND_VIEW,
+		coordinator == m->self ? SSI_NODE_ALL : coordinator);
+}
+
 static void link_down(struct ssi_members *m, u16 node)
 {
 	if (is_online(m, node))
@@ -328,14 +348,22 @@ static void link_down(struct ssi_members *m, u16 node)
 	m->link_incarnation[node] = 0;
 	if (m->request.active && m->request.sent_to == node)
 		m->request.sent_to = SSI_NODE_NONE;
+	/* Its next life may use the same number for another request. */
+	if (m->change.from == node)
+		m->change.from = SSI_NODE_NONE;
 	ssi_nodeset_remove(&m->change.awaited, node);
 	await(m);
+	if (m->view.issuer == node)
+		compare_notes(m);
 }
 
 static void link_up(struct ssi_members *m, u16 node, u64 incarnation)
 {
 	if (ssi_nodeset_contains(&m->linked, node))
 		link_down(m, node);
+	/* Only the coordinator's loss counts: the next tick makes it a view. */
+	if (!may_issue(m))
+		ssi_nodeset_remove(&m->dropped, node);
 	ssi_nodeset_add(&m->linked, node);
 	m->link_incarnation[node] = incarnation;
 	emit_to(m, SSI_ACTION_SEND_VIEW, node);
@@ -348,6 +376,9 @@ static void receive_view(struct ssi_members *m, u16 from,
 
 	if (order > 0)
 		adopt(m, view);
+	/* Its issuer tells everybody; from another it may be news to some. */
+	if (order > 0 && from != view->issuer)
+		emit_to(m, SSI_ACTION_SEND_VIEW, SSI_NODE_ALL);
 	emit_to(m, order < 0 ? SSI_ACTION_SEND_VIEW : SSI_ACTION_SEND_ACK, from);
 }
 
@@ -376,11 +407,13 @@ static bool has_dead_members(struct ssi_members *m)
 
 static void tick(struct ssi_members *m)
 {
+	struct ssi_nodeset online;
+
 	if (m->view_ticks < SSI_MEMBERS_GRACE_TICKS)
 		m->view_ticks++;
-	if (is_online(m, m->self) && ssi_members_coordinator(m) == m->self &&
-	    !m->change.active && has_dead_members(m)) {
-		ssi_members_online(m, &m->view.members);
+	if (may_issue(m) && !m->change.active && has_dead_members(m)) {
+		ssi_members_online(m, &online);
+		m->view.members = online;
 		issue(m);
 	}
 	send_request(m);

@@ -171,7 +171,8 @@ typedef void (*ssi_emit_t)(void *context, const struct ssi_action *action);
  * @view_ticks: ticks since @view came, stops at SSI_MEMBERS_GRACE_TICKS
  * @state: [n] = the last state of n that was told to @emit
  * @request: the local request that is under way
- * @change: the change that this node coordinates
+ * @change: the change that this node coordinates, for change.from, which is
+ *	SSI_NODE_NONE when that node ended
  *
  * About 30 KiB.  Protected by the caller.
  */

@@ -12,7 +12,7 @@
  */
 #include "nodeinfo.h"
 
-#include "cluster.h"
+#include "cluster-private.h"
 #include "peer.h"
 
 #include <linux/fs.h>

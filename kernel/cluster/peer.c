@@ -26,7 +26,7 @@
  */
 #include "peer.h"
 
-#include "cluster.h"
+#include "cluster-private.h"
 #include "discovery.h"
 #include "nodeinfo.h"
 #include "power.h"
@@ -102,8 +102,11 @@ static struct ssi_peer *create(struct ssi_cluster *cluster)
 	return peer;
 }
 
-/* End the connection, if any, and tell that the node went, if it was one. */
-static void disconnect(struct ssi_peer *peer, enum peer_state next)
+/*
+ * End the connection, if any, and tell that the node went, if it was one; @err
+ * is why.
+ */
+static void disconnect(struct ssi_peer *peer, enum peer_state next, int err)
 {
 	struct ssi_cluster *cluster = peer->cluster;
 	struct ssi_event event = {
@@ -120,25 +123,25 @@ static void disconnect(struct ssi_peer *peer, enum peer_state next)
 		return;
 	cluster->linked[peer->node] = NULL;
 	atomic_inc(&cluster->counters.lost);
+	cluster->lost_err = err;
 	ssi_cluster_event(cluster, &event);
 	ssi_nodeinfo_fail(cluster, peer->node);
 }
 
-static void destroy(struct ssi_peer *peer)
+static void destroy(struct ssi_peer *peer, int err)
 {
-	disconnect(peer, PEER_REFUSED);
+	disconnect(peer, PEER_REFUSED, err);
 	list_del(&peer->link);
 	kfree(peer);
 }
 
 /* The connection is of no more use: try again later, or forget it. */
-static void give_up(struct ssi_peer *peer)
+static void give_up(struct ssi_peer *peer, int err)
 {
-	if (!peer->outgoing) {
-		destroy(peer);
-		return;
-	}
-	disconnect(peer, PEER_RESTING);
+	if (!peer->outgoing)
+		destroy(peer, err);
+	else
+		disconnect(peer, PEER_RESTING, err);
 }
 
 static void send_hello(struct ssi_peer *peer, const struct ssi_hello *hello)
@@ -172,7 +175,7 @@ static void greet(struct ssi_peer *peer, struct socket *sock)
 				     &peer_conn_ops, peer);
 	if (!peer->conn) {
 		sock_release(sock);
-		give_up(peer);
+		give_up(peer, -ENOMEM);
 		return;
 	}
 	make_hello(peer->cluster, &hello);
@@ -210,7 +213,7 @@ static void malformed(struct ssi_peer *peer, int err)
 	atomic_inc(&peer->cluster->counters.malformed);
 	pr_warn_ratelimited("malformed record from TIPC address %x (%d), connection dropped\n",
 			    peer->address, err);
-	give_up(peer);
+	give_up(peer, err);
 }
 
 static void log_refusal(const struct ssi_peer *peer,
@@ -245,9 +248,9 @@ static void end_refused(struct ssi_peer *peer, enum ssi_refusal reason)
 	peer->refusal = reason;
 	if (reason == SSI_REFUSAL_DUPLICATE || !peer->outgoing) {
 		peer->rest_ticks = REST_TICKS_DUPLICATE;
-		give_up(peer);
+		give_up(peer, -ECONNREFUSED);
 	} else {
-		disconnect(peer, PEER_REFUSED);
+		disconnect(peer, PEER_REFUSED, -ECONNREFUSED);
 	}
 }
 
@@ -278,7 +281,7 @@ static enum ssi_refusal check_rival(struct ssi_peer *peer, u16 node)
 		return SSI_REFUSAL_NONE;
 	if (rival->address != peer->address)
 		return SSI_REFUSAL_DUPLICATE;
-	give_up(rival);
+	give_up(rival, -ECONNRESET);
 	return SSI_REFUSAL_NONE;
 }
 
@@ -414,12 +417,7 @@ static void peer_received(struct ssi_conn *conn, const void *buf, size_t len)
 
 static void peer_ended(struct ssi_conn *conn, int err)
 {
-	struct ssi_peer *peer = conn->owner;
-
-	if (peer->state == PEER_LINKED)
-		pr_info("node %u: connection ended (%s, %d)\n", peer->node,
-			err == -ESHUTDOWN ? "it left" : "lost", err);
-	give_up(peer);
+	give_up(conn->owner, err);
 }
 
 static const struct ssi_conn_ops peer_conn_ops = {
@@ -468,7 +466,7 @@ void ssi_peer_withdraw(struct ssi_cluster *cluster, u32 port, u32 address)
 	list_for_each_entry(peer, &cluster->peers, link) {
 		if (peer->outgoing && peer->port == port &&
 		    peer->address == address) {
-			destroy(peer);
+			destroy(peer, -EHOSTDOWN);
 			return;
 		}
 	}
@@ -511,7 +509,7 @@ void ssi_peer_tick(struct ssi_cluster *cluster)
 	list_for_each_entry_safe(peer, next, &cluster->peers, link) {
 		peer->ticks++;
 		if (peer->state == PEER_CALLING && peer->ticks > HELLO_TICKS) {
-			give_up(peer);
+			give_up(peer, -ETIMEDOUT);
 		} else if (peer->state == PEER_RESTING &&
 			   peer->ticks > peer->rest_ticks) {
 			peer->rest_ticks = min(peer->rest_ticks * 2,
@@ -532,7 +530,7 @@ void ssi_peer_destroy_all(struct ssi_cluster *cluster)
 
 	lockdep_assert_held(&cluster->lock);
 	list_for_each_entry_safe(peer, next, &cluster->peers, link)
-		destroy(peer);
+		destroy(peer, -ESHUTDOWN);
 }
 
 /**

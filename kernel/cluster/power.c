@@ -9,7 +9,7 @@
  */
 #include "power.h"
 
-#include "cluster.h"
+#include "cluster-private.h"
 #include "peer.h"
 
 #include <linux/reboot.h>

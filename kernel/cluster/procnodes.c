@@ -13,7 +13,7 @@
  */
 #include "procnodes.h"
 
-#include "cluster.h"
+#include "cluster-private.h"
 #include "nodeinfo.h"
 
 #include <linux/fs.h>

@@ -8,7 +8,7 @@
  */
 #include "services.h"
 
-#include "cluster.h"
+#include "cluster-private.h"
 #include "power.h"
 
 #include <linux/bitmap.h>
@@ -17,7 +17,7 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
-#include <uapi/ssi/services.h>
+#include <uapi/ssi/ksys.h>
 
 #define ANYONE	(-1)	/* no capability needed */
 

@@ -6,12 +6,12 @@
  */
 #include "sysattr.h"
 
-#include "cluster.h"
+#include "cluster-private.h"
 
 #include <linux/kobject.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
-#include <uapi/ssi/services.h>
+#include <uapi/ssi/ksys.h>
 
 /**
  * struct ssi_sysattr - the folder

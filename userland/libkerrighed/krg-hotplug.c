@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * hotplug.c: the cluster, and what can be done to it.
+ * krg-hotplug.c: the cluster, and what can be done to it.
  */
 #include "kerrighed.h"
 
@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <ssi/services.h>
+#include <ssi/ksys.h>
 
 int kerrighed_max_nodes;
 int kerrighed_max_clusters;

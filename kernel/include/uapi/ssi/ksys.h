@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
 /*
- * services.h: what user space and ssi_kddm share.
+ * ksys.h: what user space and ssi_kddm share.
  *
  * SSI_SERVICES_FILE is opened read-only and takes the ioctls below.  Numbers
  * and meanings are those of Kerrighed.  Where its arguments stopped at 256
@@ -8,8 +8,8 @@
  * is part of the ioctl number, so the old ones are refused with EINVAL and
  * never misread.  SSI_ABI changes when any of this changes incompatibly.
  */
-#ifndef _UAPI_SSI_SERVICES_H
-#define _UAPI_SSI_SERVICES_H
+#ifndef _UAPI_SSI_KSYS_H
+#define _UAPI_SSI_KSYS_H
 
 #include <linux/ioctl.h>
 #include <linux/types.h>
@@ -82,4 +82,4 @@ struct ksys_states {
 /* A state for each node */
 #define KSYS_HOTPLUG_NODES	_IOWR(KSYS_MAGIC, 43, struct ksys_states)
 
-#endif /* _UAPI_SSI_SERVICES_H */
+#endif /* _UAPI_SSI_KSYS_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * services.c: the way into the kernel, one ioctl on one file.
+ * krg-services.c: the way into the kernel, one ioctl on one file.
  */
 #include "kerrighed.h"
 
@@ -8,7 +8,7 @@
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include <ssi/services.h>
+#include <ssi/ksys.h>
 
 int open_kerrighed_services(void)
 {

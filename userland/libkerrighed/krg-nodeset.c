@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * nodeset.c: sets of nodes.
+ * krg-nodeset.c: sets of nodes.
  */
 #include "kerrighed.h"
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * cluster.h: what the files of cluster/ share.
+ * cluster-private.h: what the files of cluster/ share.
  *
  * Locks: cluster->lock protects all that changes; what else is needed is said
  * at the member.  request_lock is taken before lock.  Nobody waits for a
  * node, for user space or for an entry of /proc to go with lock held.
  */
-#ifndef _SSI_CLUSTER_INTERNAL_H
-#define _SSI_CLUSTER_INTERNAL_H
+#ifndef _SSI_CLUSTER_PRIVATE_H
+#define _SSI_CLUSTER_PRIVATE_H
 
 #include "conn.h"
 #include "wire.h"
@@ -65,6 +65,7 @@ struct ssi_request {
  * @discovery: where other nodes are found; NULL when @fenced
  * @peers: list of &struct ssi_peer
  * @linked: [n] = the peer that is node n, NULL when there is none
+ * @lost_err: why the last link ended
  * @refused_incarnation: the last machine turned away, to say so once
  * @fetches: list of &struct ssi_fetch
  * @send_buf: SSI_WIRE_MAX_LEN bytes to write records into
@@ -96,6 +97,7 @@ struct ssi_cluster {
 	struct ssi_discovery *discovery;
 	struct list_head peers;
 	struct ssi_peer *linked[SSI_MAX_NODES];
+	int lost_err;
 	u64 refused_incarnation;
 	struct list_head fetches;
 	void *send_buf;
@@ -109,4 +111,4 @@ void ssi_cluster_event(struct ssi_cluster *cluster,
 		       const struct ssi_event *event);
 void ssi_cluster_fence(struct ssi_cluster *cluster, u32 address);
 
-#endif /* _SSI_CLUSTER_INTERNAL_H */
+#endif /* _SSI_CLUSTER_PRIVATE_H */

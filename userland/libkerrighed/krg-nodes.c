@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * nodes.c: states of nodes.
+ * krg-nodes.c: states of nodes.
  */
 #include "kerrighed.h"
 
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <ssi/services.h>
+#include <ssi/ksys.h>
 
 const char *krg_status_str(int status)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * abi.c: is the kernel's interface the one this library knows?
+ * krg-abi.c: is the kernel's interface the one this library knows?
  *
  * Runs before main() of every program that is linked with the library, as its
  * users expect: they test for the message and exit status 1.
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <ssi/services.h>
+#include <ssi/ksys.h>
 
 static int read_abi(char *abi, size_t size)
 {
