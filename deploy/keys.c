@@ -191,7 +191,10 @@ char **xos_keys_ssh(const char *state, const char *address,
 	words_add(&w, "-o");
 	words_add(&w, "UserKnownHostsFile=%s/known_hosts", state);
 	words_add(&w, "root@%s", address);
-	for (size_t i = 0; command && command[i]; i++) {
+	/* A person's words are the remote shell's to read, as with ssh itself. */
+	if (interactive)
+		words_add_all(&w, command);
+	for (size_t i = 0; !interactive && command && command[i]; i++) {
 		char *quoted = shell_quote(command[i]);
 
 		if (quoted)

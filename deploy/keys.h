@@ -42,9 +42,9 @@ int xos_keys_trust(const char *state, const char *address, const char *key,
  * @state: the deployment's state directory
  * @address: dotted quad
  * @prefix: words before "ssh", NULL-terminated (nsenter ...), or NULL
- * @command: words run there, NULL-terminated, each quoted for the remote
- *	shell; NULL: a login shell
- * @interactive: for a person: terminal, no batch mode
+ * @command: words run there, NULL-terminated; NULL: a login shell
+ * @interactive: for a person: terminal, no batch mode, @command is read by the
+ *	remote shell; else each word arrives as it is
  * Return: argv, to be given back with words_free(); NULL: no memory.
  */
 char **xos_keys_ssh(const char *state, const char *address,
