@@ -27,18 +27,22 @@
 #define STATE_DIR "/var/lib/xos-ssi"
 #define DIFF_MAX (1 << 20)
 
+#define DIRS 4			/* nodes' files are in three directories */
+
 /**
- * struct place - the directory that was used last, kept open
+ * struct place - where files go, with the directories used last kept open
  * @root: in front of every path
  * @diff: print what would be done, and do nothing; NULL: do it
- * @fd: the directory, -1: none
- * @dir: its path, without @root
+ * @dir: directories, without @root; "": unused
+ * @fd: the same, open
+ * @next: the one that is replaced next
  */
 struct place {
 	const char *root;
 	FILE *diff;
-	int fd;
-	char dir[512];
+	char dir[DIRS][256];
+	int fd[DIRS];
+	unsigned int next;
 };
 
 static int fail(struct xos_error *err, const char *what, const char *root,
@@ -50,35 +54,57 @@ static int fail(struct xos_error *err, const char *what, const char *root,
 			     what, root, path, strerror(-code));
 }
 
-static int open_dir(struct place *place, const char *path, bool create,
-		    const char **name, struct xos_error *err)
+static void close_dirs(struct place *place)
+{
+	for (int i = 0; i < DIRS; i++) {
+		if (place->dir[i][0])
+			close(place->fd[i]);
+		place->dir[i][0] = '\0';
+	}
+}
+
+/* Open a directory, made where @create and it is missing. */
+static int open_or_make(const char *full, bool create)
+{
+	int fd = open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0 || errno != ENOENT || !create)
+		return fd;
+	if (xos_mkdir_p(full, 0755, NULL))
+		return -1;
+	fd = open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0)
+		fchmod(fd, 0755);	/* whatever the umask */
+	return fd;
+}
+
+/* The directory of @path, open; negative errno; @name is what is behind it. */
+static int get_dir(struct place *place, const char *path, bool create,
+		   const char **name)
 {
 	size_t len = strrchr(path, '/') - path;
 	char full[4096];
-	int rc;
+	int i, fd;
 
 	*name = path + len + 1;
-	if (place->fd >= 0 && !strncmp(place->dir, path, len) &&
-	    !place->dir[len])
-		return 0;
-	if (len >= sizeof(place->dir))
-		return xos_error_set(err, -ENAMETOOLONG, XOS_EXIT_FAILED,
-				     "%s: path is too long", path);
-	if (place->fd >= 0)
-		close(place->fd);
-	memcpy(place->dir, path, len);
-	place->dir[len] = '\0';
-	snprintf(full, sizeof(full), "%s%s", place->root, place->dir);
-	place->fd = open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (place->fd < 0 && errno == ENOENT && create) {
-		rc = xos_mkdir_p(full, 0755, err);
-		if (rc)
-			return rc;
-		place->fd = open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (place->fd >= 0)
-			fchmod(place->fd, 0755);	/* whatever the umask */
+	for (i = 0; i < DIRS; i++) {
+		if (place->dir[i][0] && !strncmp(place->dir[i], path, len) &&
+		    !place->dir[i][len])
+			return place->fd[i];
 	}
-	return place->fd < 0 ? -errno : 0;
+	if (len >= sizeof(place->dir[0]))
+		return -ENAMETOOLONG;
+	snprintf(full, sizeof(full), "%s%.*s", place->root, (int)len, path);
+	fd = open_or_make(full, create);
+	if (fd < 0)
+		return -errno;
+	i = place->next++ % DIRS;
+	if (place->dir[i][0])
+		close(place->fd[i]);
+	memcpy(place->dir[i], path, len);
+	place->dir[i][len] = '\0';
+	place->fd[i] = fd;
+	return fd;
 }
 
 /* Does the file have this content and mode already?  @exists: is it there? */
@@ -157,20 +183,18 @@ static int print_diff(struct place *place, const char *path, const char *new,
 	return rc ? xos_error_set(err, rc, XOS_EXIT_FAILED, "no memory") : 0;
 }
 
-static int replace(struct place *place, const char *name,
+static int replace(struct place *place, int dir, const char *name,
 		   const struct xos_head_file *file, struct xos_error *err)
 {
 	char tmp[300];
 	int rc;
 
 	snprintf(tmp, sizeof(tmp), ".%.250s.xos", name);
-	if (write_tmp(place->fd, tmp, file) ||
-	    renameat(place->fd, tmp, place->fd, name)) {
-		rc = fail(err, "write", place->root, file->path);
-		unlinkat(place->fd, tmp, 0);
-		return rc;
-	}
-	return 0;
+	if (!write_tmp(dir, tmp, file) && !renameat(dir, tmp, dir, name))
+		return 0;
+	rc = fail(err, "write", place->root, file->path);
+	unlinkat(dir, tmp, 0);
+	return rc;
 }
 
 static int write_file(struct place *place, const struct xos_head_file *file,
@@ -178,18 +202,19 @@ static int write_file(struct place *place, const struct xos_head_file *file,
 {
 	bool exists = false;
 	const char *name;
-	int rc;
+	int dir, rc;
 
-	errno = 0;
-	rc = open_dir(place, file->path, !place->diff, &name, err);
-	if (rc && !place->diff)
+	dir = get_dir(place, file->path, !place->diff, &name);
+	if (dir < 0 && !place->diff) {
+		errno = -dir;
 		return fail(err, "write", place->root, file->path);
-	if (!rc && is_same(place->fd, name, file, &exists))
+	}
+	if (dir >= 0 && is_same(dir, name, file, &exists))
 		return 0;
 	rc = place->diff ?
 		print_diff(place, file->path, file->text,
 			   !(file->mode & 0077), err) :
-		replace(place, name, file, err);
+		replace(place, dir, name, file, err);
 	if (rc)
 		return rc;
 	changes->written++;
@@ -203,15 +228,18 @@ static int remove_file(struct place *place, const char *path,
 		       struct xos_error *err)
 {
 	const char *name;
-	int rc = open_dir(place, path, false, &name, err);
+	int dir = get_dir(place, path, false, &name);
+	int rc = 0;
 
-	if (rc == -ENOENT || (!rc && faccessat(place->fd, name, F_OK,
-					       AT_SYMLINK_NOFOLLOW)))
+	if (dir == -ENOENT ||
+	    (dir >= 0 && faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW)))
 		return 0;
-	if (place->diff)
+	if (place->diff) {
 		rc = print_diff(place, path, NULL, false, err);
-	else if (rc || unlinkat(place->fd, name, 0))
+	} else if (dir < 0 || unlinkat(dir, name, 0)) {
+		errno = dir < 0 ? -dir : errno;
 		rc = fail(err, "remove", place->root, path);
+	}
 	if (rc)
 		return rc;
 	changes->removed++;
@@ -474,7 +502,7 @@ static int run(const char *root, const struct xos_head_input *in,
 	       method_fn *method, FILE *diff, struct xos_head_changes *changes,
 	       struct xos_error *err)
 {
-	struct place place = { .root = root, .diff = diff, .fd = -1 };
+	struct place place = { .root = root, .diff = diff };
 	struct head_index old = { 0 };
 	struct head_context c;
 	int rc;
@@ -491,8 +519,7 @@ static int run(const char *root, const struct xos_head_input *in,
 		rc = method(&c, &place, &old, changes, err);
 	head_index_free(&old);
 	head_context_exit(&c);
-	if (place.fd >= 0)
-		close(place.fd);
+	close_dirs(&place);
 	return rc;
 }
 
@@ -539,7 +566,7 @@ static void remove_dirs(const char *root, const char *cluster)
 int head_withdraw(const char *root, const char *cluster,
 		  struct xos_head_changes *changes, struct xos_error *err)
 {
-	struct place place = { .root = root, .fd = -1 };
+	struct place place = { .root = root };
 	struct xos_head_files none = { 0 };
 	struct head_index old, new = { 0 };
 	char path[512];
@@ -561,8 +588,7 @@ int head_withdraw(const char *root, const char *cluster,
 	if (!rc)
 		rc = remove_file(&place, path, 0, changes, err);
 	head_index_free(&old);
-	if (place.fd >= 0)
-		close(place.fd);
+	close_dirs(&place);
 	if (!rc)
 		remove_dirs(root, cluster);
 	return rc;
