@@ -19,6 +19,7 @@
  * @window: machines that may hold a slot
  * @opened: slots given since the last pause
  * @window_ms: when the pause between windows ends
+ * @away_ms: since when the head does not answer, 0: it does
  * @verify: nodes are believed online without having been seen so in this run
  * @adds: passes of krgadm that did not bring everybody in, in a row
  * @add_ms: when the next pass is due
@@ -40,6 +41,7 @@ struct xos_engine {
 	unsigned int window;
 	unsigned int opened;
 	int64_t window_ms;
+	int64_t away_ms;
 	bool verify;
 	unsigned int adds;
 	int64_t add_ms;

@@ -4,9 +4,9 @@
  *
  *	engine_loop
  *	  start_nodes      START for who may, while slots are free
- *	  check_deadlines  TIMEOUT or GONE for who is late
  *	  engine_cluster   ADD, ONLINE, OFFLINE
- *	  ops->events      what the boot server saw: SCRIPT, reports, ...
+ *	  take_events      what the boot server saw: SCRIPT, reports, ...
+ *	  check_deadlines  TIMEOUT or GONE for who is late
  *	each of them -> engine_input -> machine -> journal -> action
  *
  * A slot is a place in the power window.  It is taken when a node is powered and
@@ -23,7 +23,8 @@
 #include "keys.h"
 
 #define TICK_MS		1000
-#define HEAD_AWAY_MS	200		/* pause when the head does not answer */
+#define HEAD_AWAY_PAUSE_MS	200	/* between questions to a head that is away */
+#define HEAD_AWAY_MAX_MS	600000	/* then the nodes' time runs again */
 
 static const struct {
 	const char *stage;
@@ -194,13 +195,19 @@ static unsigned int slots_in_use(const struct xos_engine *e)
 	return n;
 }
 
+/* While the head reboots no node can boot, so none is started and none is late. */
+static bool head_excuses(const struct xos_engine *e)
+{
+	return e->away_ms && xos_now_ms() - e->away_ms < HEAD_AWAY_MAX_MS;
+}
+
 static void start_nodes(struct xos_engine *e)
 {
 	unsigned int used = slots_in_use(e);
 	int64_t now_ms = xos_now_ms();
 	size_t i;
 
-	for (i = 0; i < e->inv->n_nodes && !engine_stopped(e); i++) {
+	for (i = 0; i < e->inv->n_nodes && !engine_stopped(e) && !head_excuses(e); i++) {
 		if (!xos_machine_startable(&e->nodes[i], now_ms))
 			continue;
 		if (e->window && used >= e->window)
@@ -266,28 +273,57 @@ static int next_wait_ms(const struct xos_engine *e)
 	return wait_ms < 1 ? 1 : wait_ms;
 }
 
+/* The head is back after @away_ms; nodes could not boot, so their time stood still. */
+static void head_is_back(struct xos_engine *e, int64_t away_ms)
+{
+	size_t i;
+
+	engine_say(e, "head: answers again after %.1f s", away_ms / 1000.0);
+	for (i = 0; i < e->inv->n_nodes; i++)
+		xos_machine_postpone(&e->nodes[i], away_ms);
+	e->away_ms = 0;
+}
+
+static void head_is_away(struct xos_engine *e)
+{
+	if (!e->away_ms) {
+		e->away_ms = xos_now_ms();
+		engine_say(e, "head: does not answer, waiting");
+	}
+	engine_may_have_missed(e);
+	usleep(HEAD_AWAY_PAUSE_MS * 1000);
+}
+
 static void take_events(struct xos_engine *e, int wait_ms)
 {
 	struct xos_backend *head = &e->backends.list[0];
 	struct xos_error err = { 0 };
 	int rc = head->ops->events(head, wait_ms, one_event, e, &err);
 
-	if (rc == -EHOSTUNREACH) {	/* the head reboots: nodes wait, so do we */
-		engine_may_have_missed(e);
-		usleep(HEAD_AWAY_MS * 1000);
-	} else if (rc < 0 && rc != -EINTR) {
+	if (rc == -EHOSTUNREACH)
+		head_is_away(e);
+	else if (rc >= 0 && e->away_ms)
+		head_is_back(e, xos_now_ms() - e->away_ms);
+	else if (rc < 0 && rc != -EINTR)
 		e->fatal = err;
-	}
 }
 
+/*
+ * Deadlines come right after the events: had this process slept, or been busy
+ * with krgadm, what the nodes said meanwhile counts first.
+ */
 void engine_loop(struct xos_engine *e)
 {
 	take_events(e, 0);	/* what came while nobody listened */
 	while (!all_settled(e) && !engine_stopped(e)) {
+		bool acted;
+
 		start_nodes(e);
-		check_deadlines(e);
-		if (!engine_cluster(e, xos_now_ms()) && !all_settled(e))
-			take_events(e, next_wait_ms(e));
+		acted = engine_cluster(e, xos_now_ms());
+		if (!all_settled(e))
+			take_events(e, acted ? 0 : next_wait_ms(e));
+		if (!head_excuses(e))
+			check_deadlines(e);
 		e->watch->tick(e->nodes, e->watch->arg);
 	}
 }

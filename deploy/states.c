@@ -514,6 +514,12 @@ void xos_machine_step(struct xos_machine *m, const struct xos_limits *limits,
 	step->next = m->pending;
 }
 
+void xos_machine_postpone(struct xos_machine *m, int64_t by_ms)
+{
+	if (m->deadline_ms != XOS_NEVER)
+		m->deadline_ms += by_ms;
+}
+
 bool xos_machine_startable(const struct xos_machine *m, int64_t now_ms)
 {
 	if (m->state == XOS_STATE_OFF)

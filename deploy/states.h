@@ -184,6 +184,9 @@ void xos_machine_step(struct xos_machine *m, const struct xos_limits *limits,
 		      enum xos_input input, const char *boot, const char *why,
 		      int64_t now_ms, struct xos_step *step);
 
+/** xos_machine_postpone() - for @by_ms nothing could be expected of it */
+void xos_machine_postpone(struct xos_machine *m, int64_t by_ms);
+
 /** xos_machine_startable() - would START release an action now? */
 bool xos_machine_startable(const struct xos_machine *m, int64_t now_ms);
 

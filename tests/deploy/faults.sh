@@ -83,6 +83,10 @@ check "reason names present" same "$(reason_of n2 | cut -d: -f1)" present
 one_bad '<option>fake-delay-ms=60</option><option>fake-head-down-at=100</option><option>fake-head-down-for=150</option>'
 exits 0 "head reboots during the storm: nodes wait and go on" run
 check "nobody was powered twice" same "$(powers n1) $(powers n2) $(powers n3)" "1 1 1"
+one_bad '<option>fake-delay-ms=60</option><option>fake-head-down-at=100</option><option>fake-head-down-for=1000</option>'
+exits 0 "head is away for longer than any limit" run
+check "the run says so" says "does not answer, waiting"
+check "nobody was powered twice" same "$(powers n1) $(powers n2) $(powers n3)" "1 1 1"
 one_bad '<option>fake-hook=0</option>'
 exits 0 "grid hook" run
 check "is run where installed" says "xosautoconfig: done"

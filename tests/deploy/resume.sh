@@ -50,6 +50,19 @@ printf '{"t":1,"node":"n1","fr' >> "$dir/state/t/journal.jsonl"
 exits 3 "torn last line: resume" resume
 check "nobody powered twice" same "$(powers n1) $(powers n2) $(powers n3)" "1 1 1"
 
+# Suspended for longer than any limit: what was reported meanwhile counts first.
+four
+"$tool" run > "$dir/out" 2> "$dir/err" &
+pid=$!
+sleep 0.2
+kill -STOP $pid
+sleep 1.5
+kill -CONT $pid
+got=0
+wait $pid || got=$?
+check "suspended and continued" same $got 3
+check "nobody powered twice" same "$(powers n1) $(powers n2) $(powers n3)" "1 1 1"
+
 # The tool is killed, the head forgets what the nodes reported, and reports come
 # once only: resume asks the nodes themselves before it powers anything.
 fresh

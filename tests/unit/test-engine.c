@@ -187,7 +187,7 @@ static void test_stopped_anywhere(void **unused)
 	int n = count_records(), k;
 
 	(void)unused;
-	for (k = 1; k < n - 3; k += 3) {
+	for (k = 1; k < n - 3; k += 5) {
 		struct observer o = { .stop_after = k }, whole = { 0 };
 		struct xos_summary s;
 		struct xos_error err;
