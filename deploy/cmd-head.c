@@ -44,7 +44,7 @@ static int with_input(const struct cmd *c, bool install, struct xos_error *err)
 		rc = make_keys(c, err);
 	}
 	if (!rc)
-		rc = xos_head_source_init(&source, c->inv, &c->paths, err);
+		rc = xos_head_source_init(&source, c->inv, &c->paths, NULL, err);
 	if (rc < 0)
 		return rc;
 	rc = install ? xos_head_install(&source.input, root, stdout, err) :

@@ -47,7 +47,7 @@ static int plan_head_files(const struct cmd *c, struct xos_error *err)
 
 	if (asprintf(&copy, "%s/head", c->paths.state) < 0)
 		return xos_error_set(err, -ENOMEM, XOS_EXIT_FAILED, "no memory");
-	rc = xos_head_source_init(&source, c->inv, &c->paths, err);
+	rc = xos_head_source_init(&source, c->inv, &c->paths, NULL, err);
 	if (rc < 0)
 		return rc;
 	for (i = 0; i < c->inv->n_images; i++)

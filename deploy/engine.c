@@ -122,7 +122,28 @@ static void set_backend_images(struct xos_engine *e)
 		e->backends.list[i].images = e->images;
 }
 
-static int make_images(struct xos_engine *e, struct xos_error *err)
+/*
+ * A resumed run boots what the run before it booted: its nodes are half way up,
+ * or run, from that image, whatever the sources say by now.
+ */
+static int get_image(struct xos_engine *e, size_t i, const struct xos_replay *replay,
+		     const char **how, struct xos_error *err)
+{
+	bool built = false;
+	int rc;
+
+	*how = "kept";
+	if (e->options->resume && *replay->images[i] &&
+	    xos_image_find(e->paths, replay->images[i], &e->images[i]))
+		return 0;
+	rc = xos_image_ensure(e->inv, i, e->paths, &e->images[i], &built,
+			      e->watch->progress, e->watch->arg, err);
+	*how = built ? "built" : "cached";
+	return rc;
+}
+
+static int make_images(struct xos_engine *e, const struct xos_replay *replay,
+		       struct xos_error *err)
 {
 	size_t i;
 
@@ -132,15 +153,14 @@ static int make_images(struct xos_engine *e, struct xos_error *err)
 	if (!e->images)
 		return xos_error_set(err, -ENOMEM, XOS_EXIT_FAILED, "images: no memory");
 	for (i = 0; i < e->inv->n_images; i++) {
-		bool built = false;
+		const char *how;
 		char text[128];
-		int rc = xos_image_ensure(e->inv, i, e->paths, &e->images[i], &built,
-					  e->watch->progress, e->watch->arg, err);
+		int rc = get_image(e, i, replay, &how, err);
 
 		if (rc < 0)
 			return rc;
 		snprintf(text, sizeof(text), "%s %s %s", e->inv->images[i].name,
-			 e->images[i].id, built ? "built" : "cached");
+			 e->images[i].id, how);
 		engine_step(e, "image", text, false);
 	}
 	set_backend_images(e);
@@ -158,7 +178,7 @@ static bool keep_head_files(struct xos_engine *e)
 	if (e->backends.list[0].ops->no_images ||
 	    asprintf(&copy, "%s/head", e->paths->state) < 0)
 		return false;
-	if (xos_head_source_init(&source, e->inv, e->paths, &err) < 0) {
+	if (xos_head_source_init(&source, e->inv, e->paths, e->images, &err) < 0) {
 		engine_say(e, "head: no copy of its files for plan: %s", err.text);
 		return false;
 	}
@@ -297,7 +317,7 @@ static int sequence(struct xos_engine *e, const struct xos_replay *replay,
 	int rc;
 
 	engine_step(e, "begin", e->options->resume ? "resume" : "run", true);
-	rc = make_images(e, err);
+	rc = make_images(e, replay, err);
 	if (!rc && !engine_stopped(e))
 		rc = start_head(e, replay->head_started, err);
 	if (engine_stopped(e))		/* whatever else it broke */

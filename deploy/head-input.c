@@ -67,9 +67,11 @@ static int find_images(struct xos_head_source *s, const struct xos_inventory *in
 }
 
 int xos_head_source_init(struct xos_head_source *s, const struct xos_inventory *inv,
-			 const struct xos_paths *paths, struct xos_error *err)
+			 const struct xos_paths *paths, const struct xos_built *images,
+			 struct xos_error *err)
 {
-	int rc;
+	size_t i;
+	int rc = 0;
 
 	memset(s, 0, sizeof(*s));
 	s->input.inv = inv;
@@ -81,7 +83,10 @@ int xos_head_source_init(struct xos_head_source *s, const struct xos_inventory *
 		xos_head_source_free(s);
 		return xos_error_set(err, -ENOMEM, XOS_EXIT_FAILED, "no memory");
 	}
-	rc = find_images(s, inv, paths, err);
+	for (i = 0; images && i < inv->n_images; i++)
+		s->ids[i] = images[i].id;
+	if (!images)
+		rc = find_images(s, inv, paths, err);
 	if (rc < 0) {
 		xos_head_source_free(s);
 		return rc;

@@ -21,13 +21,15 @@ struct xos_head_source {
 
 /**
  * xos_head_source_init() - find images and keys of a deployment
- * An image is the one that the inventory's inputs name, or, on a head that has no
+ * @images: @inv->n_images images to serve; NULL: find them
+ * An image that is looked for is the one that the inventory's inputs name, or, on a head that has no
  * sources to hash, the one in the cache that carries its name.
  * Return: 0, keys that are not there yet are NULL; give back with
  *	xos_head_source_free().
  */
 int xos_head_source_init(struct xos_head_source *s, const struct xos_inventory *inv,
-			 const struct xos_paths *paths, struct xos_error *err);
+			 const struct xos_paths *paths, const struct xos_built *images,
+			 struct xos_error *err);
 void xos_head_source_free(struct xos_head_source *s);
 
 #endif /* _XOS_DEPLOY_HEAD_INPUT_H */

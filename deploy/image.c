@@ -232,6 +232,22 @@ int xos_image_ensure(const struct xos_inventory *inv, size_t i,
 	return build(image, &in, paths, built, progress, arg, err);
 }
 
+bool xos_image_find(const struct xos_paths *paths, const char *id,
+		    struct xos_built *built)
+{
+	char *dir;
+
+	if (asprintf(&dir, "%s/images/%s", paths->cache, id) < 0)
+		return false;
+	if (!is_there(dir)) {
+		free(dir);
+		return false;
+	}
+	snprintf(built->id, sizeof(built->id), "%s", id);
+	built->dir = dir;
+	return true;
+}
+
 int xos_image_each(const struct xos_paths *paths,
 		   void (*fn)(const char *id, const char *dir, const char *manifest,
 			      void *arg),

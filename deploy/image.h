@@ -26,6 +26,10 @@ int xos_image_ensure(const struct xos_inventory *inv, size_t i,
 		     const struct xos_paths *paths, struct xos_built *built, bool *made,
 		     xos_progress_fn *progress, void *arg, struct xos_error *err);
 
+/** xos_image_find() - is the image with this id in the cache?  Then fill @built */
+bool xos_image_find(const struct xos_paths *paths, const char *id,
+		    struct xos_built *built);
+
 /**
  * xos_image_each() - call @fn for each image in the cache, sorted by name
  * @manifest: text of its manifest.json

@@ -25,8 +25,11 @@ int xos_replay_init(struct xos_replay *r, const struct xos_inventory *inv,
 	memset(r, 0, sizeof(*r));
 	r->inv = inv;
 	r->machines = calloc(inv->n_nodes + 1, sizeof(*r->machines));
-	if (!r->machines)
+	r->images = calloc(inv->n_images + 1, sizeof(*r->images));
+	if (!r->machines || !r->images) {
+		xos_replay_free(r);
 		return xos_error_set(err, -ENOMEM, XOS_EXIT_FAILED, "replay: no memory");
+	}
 	forget_nodes(r, 0);
 	return 0;
 }
@@ -34,7 +37,22 @@ int xos_replay_init(struct xos_replay *r, const struct xos_inventory *inv,
 void xos_replay_free(struct xos_replay *r)
 {
 	free(r->machines);
+	free(r->images);
 	r->machines = NULL;
+	r->images = NULL;
+}
+
+/* "NAME ID built|cached|kept" */
+static void replay_image(struct xos_replay *r, const char *detail)
+{
+	char name[XOS_NAME_MAX + 1], id[17];
+	size_t i;
+
+	if (sscanf(detail, "%63s %16[0-9a-f]", name, id) != 2 || strlen(id) != 16)
+		return;
+	for (i = 0; i < r->inv->n_images; i++)
+		if (!strcmp(r->inv->images[i].name, name))
+			memcpy(r->images[i], id, sizeof(id));
 }
 
 static void replay_step(struct xos_replay *r, const struct xos_record *rec)
@@ -49,6 +67,8 @@ static void replay_step(struct xos_replay *r, const struct xos_record *rec)
 		snprintf(r->verdict, sizeof(r->verdict), "%s", rec->detail);
 	} else if (!strcmp(rec->name, "failed") || !strcmp(rec->name, "interrupted")) {
 		snprintf(r->verdict, sizeof(r->verdict), "%s", rec->detail);
+	} else if (!strcmp(rec->name, "image")) {
+		replay_image(r, rec->detail);
 	} else if (!strcmp(rec->name, "head")) {
 		r->head_started = true;
 	} else if (!strcmp(rec->name, "down")) {
@@ -56,6 +76,7 @@ static void replay_step(struct xos_replay *r, const struct xos_record *rec)
 		*r->run = *r->epoch = *r->verdict = '\0';
 		r->begun_ms = r->ended_ms = 0;
 		r->seq = 0;
+		memset(r->images, 0, r->inv->n_images * sizeof(*r->images));
 		forget_nodes(r, rec->time_ms);
 	}
 }

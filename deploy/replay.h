@@ -17,6 +17,7 @@
  * @epoch: of the last boot server event that was acted upon
  * @seq: its number
  * @head_started: the head was started, and no "down" came after
+ * @images: ids of the images that were used last, as @inv's images; "" unknown
  * @offset: of the journal, up to where it was read
  * @damaged: lines that could not be read
  */
@@ -31,6 +32,7 @@ struct xos_replay {
 	char epoch[37];
 	uint64_t seq;
 	bool head_started;
+	char (*images)[17];
 	int64_t offset;
 	size_t damaged;
 };

@@ -160,12 +160,16 @@ static void test_follow(void **unused)
 static void test_replay_steps(void **unused)
 {
 	struct xos_node node = { .name = "n1", .id = 1 };
-	struct xos_inventory inv = { .nodes = &node, .n_nodes = 1 };
+	struct xos_image images[] = { { .name = "head" }, { .name = "node" } };
+	struct xos_inventory inv = { .nodes = &node, .n_nodes = 1, .images = images,
+				     .n_images = 2 };
 	struct xos_replay r;
 	struct xos_error err;
 
 	(void)unused;
 	append("{\"t\":1,\"run\":\"r1\",\"step\":\"begin\"}\n"
+	       "{\"t\":1,\"step\":\"image\",\"detail\":\"node 0123456789abcdef built\"}\n"
+	       "{\"t\":1,\"step\":\"image\",\"detail\":\"head ../../etc built\"}\n"
 	       "{\"t\":2,\"step\":\"head\"}\n"
 	       "{\"t\":3,\"node\":\"n1\",\"from\":\"off\",\"to\":\"powering\","
 	       "\"do\":\"power-on\"}\n"
@@ -178,6 +182,8 @@ static void test_replay_steps(void **unused)
 	assert_int_equal(r.machines[0].state, XOS_STATE_LOADING);
 	assert_int_equal(r.machines[0].asked, XOS_ACTION_ON);
 	assert_string_equal(r.run, "r1");
+	assert_string_equal(r.images[1], "0123456789abcdef");
+	assert_string_equal(r.images[0], "");
 	assert_string_equal(r.epoch, "e1");
 	assert_int_equal(r.seq, 9);
 	assert_true(r.head_started && r.begun_ms == 1 && !r.ended_ms);
@@ -186,7 +192,7 @@ static void test_replay_steps(void **unused)
 	assert_int_equal(r.ended_ms, 7);
 	append("{\"t\":8,\"step\":\"down\"}\n");
 	assert_int_equal(xos_replay_read(&r, dir, &err), 0);
-	assert_true(!r.head_started && !r.begun_ms && !*r.epoch);
+	assert_true(!r.head_started && !r.begun_ms && !*r.epoch && !*r.images[1]);
 	assert_int_equal(r.machines[0].state, XOS_STATE_OFF);
 	xos_replay_free(&r);
 }
