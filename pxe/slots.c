@@ -9,11 +9,14 @@
  *	holding --silent for SILENCE_MS, or HOLD_MAX_MS--> unknown
  *
  * The queue is ordered by the first ask.  A free slot goes to whoever asks, but
- * one is kept back for every node that came earlier and is due now: so a slot
- * is not idle while the next in the queue still sleeps, and nobody is passed by
- * more often than it sleeps.  The wait that is told is the time in which the
- * queue should have moved up, from the holders' usual time or, when nothing
- * moves, from the age of the oldest holder: it grows by itself.
+ * one is kept back for every node that came earlier and is due soon: so a slot
+ * is not idle while the next in the queue still sleeps.  "Soon" grows with each
+ * refusal, until a node that was passed by often has a slot kept for as long as
+ * it sleeps: nobody starves.  The wait that is told is half the time after which
+ * it should be the node's turn, from the holders' usual time or, when nothing
+ * moves, from the age of the oldest holder: it grows by itself.  Half, because a
+ * node that sleeps too long costs its slot's time, and one that asks too early a
+ * request of some 100 bytes.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -22,9 +25,9 @@
 #include "../libxos/inventory.h"
 #include "slots.h"
 
-#define DUE_SOON_MS	1000	/* a slot is kept for a node that is due within */
-#define OVERDUE_MS	5000	/* ... or that long ago: it may be on its way */
-#define FIRST_HOLD_MS	10000	/* guess of a holder's time before any was seen */
+#define SOON_MAX_MS	1000	/* times refusals; no more than a quarter of a turn */
+#define OVERDUE_MS	5000	/* due that long ago: it may be on its way */
+#define FIRST_HOLD_MS	2000	/* guess of a holder's time before any was seen */
 #define JITTER_MIN	80	/* percent of the computed wait */
 #define JITTER_MAX	120
 
@@ -142,6 +145,8 @@ struct view {
 static struct view look(const struct xos_slots *slots, const struct entry *me,
 			int64_t now_ms)
 {
+	int64_t soon_ms = slots->hold_ms / 4 < SOON_MAX_MS ? slots->hold_ms / 4 :
+		SOON_MAX_MS;
 	struct view v = { 0 };
 
 	for (size_t i = 0; i < slots->n; i++) {
@@ -153,7 +158,7 @@ static struct view look(const struct xos_slots *slots, const struct entry *me,
 				v.oldest_ms = now_ms - e->since_ms;
 		} else if (e != me && e->ticket < me->ticket) {
 			v.ahead++;
-			v.kept += e->due_ms <= now_ms + DUE_SOON_MS &&
+			v.kept += e->due_ms <= now_ms + soon_ms * e->asks &&
 				  e->due_ms + OVERDUE_MS >= now_ms;
 		}
 	}
@@ -179,7 +184,7 @@ static int wait_s(const struct xos_slots *slots, const struct entry *e,
 
 	if (v->oldest_ms > turn_ms)
 		turn_ms = v->oldest_ms;
-	ms = turn_ms * (v->ahead + 1) / slots->limit;
+	ms = turn_ms * (v->ahead + 1) / slots->limit / 2;
 	/* bounded before the jitter, or all long waits would be the same */
 	if (ms > XOS_SLOTS_WAIT_MAX_S * 1000 * 100 / JITTER_MAX)
 		ms = XOS_SLOTS_WAIT_MAX_S * 1000 * 100 / JITTER_MAX;

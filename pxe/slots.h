@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define XOS_SLOTS_WAIT_MIN_S	1
-#define XOS_SLOTS_WAIT_MAX_S	30
+#define XOS_SLOTS_WAIT_MAX_S	12
 #define XOS_SLOTS_SILENCE_MS	120000	/* a holder that is not heard of */
 #define XOS_SLOTS_HOLD_MAX_MS	900000	/* no slot is held for longer */
 #define XOS_SLOTS_LATE_MS	30000	/* a waiting node that does not ask again */

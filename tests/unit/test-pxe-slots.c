@@ -56,9 +56,10 @@ static void slot_is_not_idle_while_the_next_sleeps(void **state)
 
 	(void)state;
 	assert_int_equal(xos_slots_ask(slots, "a", 0, &ahead), 0);
-	assert_true(xos_slots_ask(slots, "b", 0, &ahead) > 3);
-	xos_slots_release(slots, "a", 1000);
-	assert_int_equal(xos_slots_ask(slots, "c", 1000, &ahead), 0);
+	/* a holds for long: b is told to wait for long */
+	assert_true(xos_slots_ask(slots, "b", 10000, &ahead) > 3);
+	xos_slots_release(slots, "a", 11000);
+	assert_int_equal(xos_slots_ask(slots, "c", 11000, &ahead), 0);
 	xos_slots_destroy(slots);
 }
 
