@@ -35,7 +35,8 @@
 
 #define DEFAULT_PORT	8069
 #define DEFAULT_WAIT_S	20
-#define IO_TIMEOUT_MS	10000		/* of one connect, read or write */
+#define IO_TIMEOUT_MS	10000		/* at most, of one connect, read or write */
+#define IO_TIMEOUT_MIN_MS 1000
 #define BACKOFF_MIN_MS	200
 #define BACKOFF_MAX_MS	8000
 #define HEAD_MAX	8192		/* bytes of a response's head */
@@ -56,6 +57,7 @@ enum { EXIT_OK, EXIT_REFUSED, EXIT_USAGE, EXIT_UNREACHABLE };
  * @have: bytes of @out that are there; a new try asks for the rest
  * @etag: of the answer that @out is from, "" when it had none
  * @body: answer kept in memory, @body_len bytes
+ * @io_timeout_ms: bound of one connect, read or write
  * @why: why the last try failed
  */
 struct request {
@@ -68,6 +70,7 @@ struct request {
 	char etag[ETAG_MAX];
 	char body[BODY_MAX];
 	size_t body_len;
+	int io_timeout_ms;
 	char why[160];
 };
 
@@ -109,10 +112,10 @@ static int fail(struct request *rq, int code, const char *fmt, ...)
 	return code;
 }
 
-static int wait_for(int fd, short events)
+static int wait_for(const struct request *rq, int fd, short events)
 {
 	struct pollfd p = { .fd = fd, .events = events };
-	int n = poll(&p, 1, IO_TIMEOUT_MS);
+	int n = poll(&p, 1, rq->io_timeout_ms);
 
 	if (n == 0)
 		errno = ETIMEDOUT;
@@ -129,7 +132,7 @@ static int dial(struct request *rq)
 		return fail(rq, -EAGAIN, "socket: %s", strerror(errno));
 	if (!connect(fd, (struct sockaddr *)&rq->addr, sizeof(rq->addr)))
 		return fd;
-	if (errno != EINPROGRESS || wait_for(fd, POLLOUT))
+	if (errno != EINPROGRESS || wait_for(rq, fd, POLLOUT))
 		err = errno;
 	else
 		getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len);
@@ -144,7 +147,7 @@ static int send_all(struct request *rq, int fd, const char *buf, size_t len)
 	while (len) {
 		ssize_t n = send(fd, buf, len, MSG_NOSIGNAL);
 
-		if (n < 0 && errno == EAGAIN && !wait_for(fd, POLLOUT))
+		if (n < 0 && errno == EAGAIN && !wait_for(rq, fd, POLLOUT))
 			continue;
 		if (n < 0)
 			return fail(rq, -EAGAIN, "send: %s", strerror(errno));
@@ -161,13 +164,14 @@ static ssize_t receive(struct request *rq, int fd, char *buf, size_t size)
 
 		if (n >= 0)
 			return n;
-		if (errno == EINTR || (errno == EAGAIN && !wait_for(fd, POLLIN)))
+		if (errno == EINTR || (errno == EAGAIN && !wait_for(rq, fd, POLLIN)))
 			continue;
 		return fail(rq, -EAGAIN, "receive: %s", strerror(errno));
 	}
 }
 
-static bool parse_number(const char *s, uint64_t *value)
+/* Decimal digits up to the character @end, which ends the string or goes on. */
+static bool parse_number(const char *s, char end, uint64_t *value)
 {
 	uint64_t v = 0;
 
@@ -179,7 +183,7 @@ static bool parse_number(const char *s, uint64_t *value)
 		v = v * 10 + (*s - '0');
 	}
 	*value = v;
-	return *s == '\0' || *s == '-' || *s == '/';
+	return *s == end;
 }
 
 /* One "Name: value" line; unknown names are not ours to judge. */
@@ -195,11 +199,11 @@ static bool parse_field(struct head *h, char *line)
 		if (h->has_length)
 			return false;
 		h->has_length = true;
-		return parse_number(value, &h->length);
+		return parse_number(value, '\0', &h->length);
 	}
 	if (!strcasecmp(line, "Content-Range"))
 		return !strncmp(value, "bytes ", 6) &&
-		       parse_number(value + 6, &h->start);
+		       parse_number(value + 6, '-', &h->start);
 	if (!strcasecmp(line, "ETag") && strlen(value) < sizeof(h->etag))
 		strcpy(h->etag, value);
 	return strcasecmp(line, "Transfer-Encoding") != 0;
@@ -385,10 +389,12 @@ static int64_t jitter(int64_t ms)
 	return ms / 2 + r % (ms / 2 + 1);
 }
 
-static int try_until(struct request *rq, int wait_s)
+static int try_until(struct request *rq, int64_t wait_s)
 {
 	int64_t start = now_ms(CLOCK_MONOTONIC), backoff = BACKOFF_MIN_MS;
 
+	rq->io_timeout_ms = wait_s * 1000 < IO_TIMEOUT_MIN_MS ? IO_TIMEOUT_MIN_MS :
+		wait_s * 1000 < IO_TIMEOUT_MS ? wait_s * 1000 : IO_TIMEOUT_MS;
 	for (;;) {
 		uint64_t before = rq->have;
 		int ret = exchange(rq);
@@ -450,8 +456,7 @@ static bool parse_url(struct request *rq, const char *url)
 	colon = strchr(text, ':');
 	if (colon) {
 		*colon = '\0';
-		if (strspn(colon + 1, "0123456789") != strlen(colon + 1) ||
-		    !parse_number(colon + 1, &port) || !port || port > 65535)
+		if (!parse_number(colon + 1, '\0', &port) || !port || port > 65535)
 			return false;
 	}
 	rq->addr.sin_family = AF_INET;
@@ -534,7 +539,7 @@ int main(int argc, char *argv[])
 			url = optarg;
 			break;
 		case 't':
-			if (!parse_number(optarg, &wait_s) || wait_s > 86400)
+			if (!parse_number(optarg, '\0', &wait_s) || wait_s > 86400)
 				return bad_usage("-t wants 0..86400 seconds");
 			break;
 		case 'g':
