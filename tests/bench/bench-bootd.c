@@ -471,10 +471,13 @@ static void print(FILE *json, int runs)
 		spread = with[i][runs - 1] - with[i][0];
 		printf("%-24s %12.2f %12.2f %8.2f %8.2f  %s\n", figures[i].name, o,
 		       p, p ? o / p : 1, spread, figures[i].unit);
-		fprintf(json, " {\"name\": \"bootd %s\", \"unit\": \"%s\", \"ours\": %.3f, \"peer\": %.3f, "
-			"\"ratio\": %.4f, \"target\": %s, \"runs\": %d, \"spread\": %.3f}%s\n",
+		fprintf(json,
+			" {\"name\": \"bootd %s\", \"unit\": \"%s\", \"ours\": %.3f, "
+			"\"peer\": %.3f, \"ratio\": %.4f, \"target\": %s, "
+			"\"runs\": %d, \"spread\": %.3f}%s\n",
 			figures[i].name, figures[i].unit, o, p, p ? o / p : 1,
-			figures[i].target, runs, spread, i < N_FIGURES - 1 ? "," : "");
+			figures[i].target, runs, spread,
+			i < N_FIGURES - 1 ? "," : "");
 	}
 	fputs("]\n", json);
 }
