@@ -251,11 +251,10 @@ static int read_head(struct request *rq, int fd, struct head *h)
 		if (n == 0)
 			return fail(rq, -EAGAIN, "answer: cut short in its head");
 		len += n;
-		h->buf[len] = '\0';
-		if (strlen(h->buf) != len)
-			return fail(rq, -EPROTO, "answer: NUL in its head");
-		end = strstr(h->buf, "\r\n\r\n");
+		end = memmem(h->buf, len, "\r\n\r\n", 4);
 	}
+	if (memchr(h->buf, '\0', end - h->buf))
+		return fail(rq, -EPROTO, "answer: NUL in its head");
 	h->rest = end + 4;
 	h->rest_len = h->buf + len - h->rest;
 	if (!parse_head(h, end))
