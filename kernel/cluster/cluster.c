@@ -163,7 +163,9 @@ int ssi_cluster_change(struct ssi_cluster *cluster, enum ssi_change_op op,
 	err = mutex_lock_killable(&cluster->request_lock);
 	if (err)
 		return err;
-	mutex_lock(&cluster->lock);
+	err = mutex_lock_killable(&cluster->lock);
+	if (err)
+		goto out_unlock;
 	request.id = event.id = ++cluster->next_id;
 	cluster->request = &request;
 	if (cluster->stopping || cluster->fenced)
@@ -175,6 +177,8 @@ int ssi_cluster_change(struct ssi_cluster *cluster, enum ssi_change_op op,
 	mutex_unlock(&cluster->lock);
 	if (!err)
 		err = wait_for_request(cluster, &request);
+
+out_unlock:
 	mutex_unlock(&cluster->request_lock);
 	return err;
 }

@@ -208,7 +208,7 @@ static void call(struct ssi_peer *peer)
 	greet(peer, sock);
 }
 
-static void malformed(struct ssi_peer *peer, int err)
+static void drop_malformed(struct ssi_peer *peer, int err)
 {
 	atomic_inc(&peer->cluster->counters.malformed);
 	pr_warn_ratelimited("malformed record from TIPC address %x (%d), connection dropped\n",
@@ -221,22 +221,22 @@ static void log_refusal(const struct ssi_peer *peer,
 {
 	switch (reason) {
 	case SSI_REFUSAL_PROTOCOL:
-		pr_err("node %u refused: it speaks protocol version %u (module %s), this node %u (module %s)\n",
-		       theirs->node, theirs->version, theirs->build,
-		       SSI_WIRE_VERSION, SSI_BUILD);
+		pr_err_ratelimited("node %u refused: protocol %u of module %s, here %u of %s\n",
+				   theirs->node, theirs->version, theirs->build,
+				   SSI_WIRE_VERSION, SSI_BUILD);
 		break;
 	case SSI_REFUSAL_BUILD:
-		pr_err("node %u refused: it runs module version %s, this node %s\n",
-		       theirs->node, theirs->build, SSI_BUILD);
+		pr_err_ratelimited("node %u refused: it runs module version %s, this node %s\n",
+				   theirs->node, theirs->build, SSI_BUILD);
 		break;
 	case SSI_REFUSAL_SESSION:
-		pr_err("node %u refused: it is of session %u, this node of %u\n",
-		       theirs->node, theirs->session,
-		       peer->cluster->params.session);
+		pr_err_ratelimited("node %u refused: it is of session %u, this node of %u\n",
+				   theirs->node, theirs->session,
+				   peer->cluster->params.session);
 		break;
 	case SSI_REFUSAL_DUPLICATE:
-		pr_err("node id %u is used by two machines: the one at TIPC address %x is refused\n",
-		       theirs->node, peer->address);
+		pr_err_ratelimited("node id %u is taken: machine at TIPC address %x refused\n",
+				   theirs->node, peer->address);
 		break;
 	case SSI_REFUSAL_NONE:
 		break;
@@ -295,7 +295,7 @@ static void receive_hello(struct ssi_peer *peer, const void *buf, size_t len)
 	if (peer->state == PEER_LINKED ||
 	    ssi_wire_get_hello(buf, len, &theirs) ||
 	    (peer->outgoing && theirs.node != peer->node)) {
-		malformed(peer, -EBADMSG);
+		drop_malformed(peer, -EBADMSG);
 		return;
 	}
 	make_hello(cluster, &mine);
@@ -332,12 +332,12 @@ static void receive_refuse(struct ssi_peer *peer, const void *buf, size_t len)
 	enum ssi_refusal reason;
 
 	if (ssi_wire_get_refuse(buf, len, &reason)) {
-		malformed(peer, -EBADMSG);
+		drop_malformed(peer, -EBADMSG);
 		return;
 	}
 	if (peer->refusal != reason)
-		pr_err("refused by TIPC address %x: %s (this module is version %s)\n",
-		       peer->address, reasons[reason], SSI_BUILD);
+		pr_err_ratelimited("refused by TIPC address %x: %s (this module is version %s)\n",
+				   peer->address, reasons[reason], SSI_BUILD);
 	end_refused(peer, reason);
 }
 
@@ -401,17 +401,17 @@ static void peer_received(struct ssi_conn *conn, const void *buf, size_t len)
 	atomic_inc(&peer->cluster->counters.received);
 	trace_ssi_receive(peer->node, type, len);
 	if (type < 0) {
-		malformed(peer, type);
+		drop_malformed(peer, type);
 	} else if (type == SSI_WIRE_HELLO) {
 		receive_hello(peer, buf, len);
 	} else if (type == SSI_WIRE_REFUSE) {
 		receive_refuse(peer, buf, len);
 	} else if (peer->state != PEER_LINKED) {
-		malformed(peer, -EPROTO);
+		drop_malformed(peer, -EPROTO);
 	} else {
 		err = receive_linked(peer, type, buf, len);
 		if (err)
-			malformed(peer, err);
+			drop_malformed(peer, err);
 	}
 }
 

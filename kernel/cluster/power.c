@@ -84,14 +84,17 @@ void ssi_power_stop(struct ssi_cluster *cluster)
  * @cluster: this node's cluster
  * @op: which
  * Context: process context; does not wait for it to happen.
- * Return: 0; -ENONET when no node is online, -ESHUTDOWN when the module goes.
+ * Return: 0; -ENONET when no node is online, -ESHUTDOWN when the module goes,
+ *	-EINTR on a fatal signal.
  */
 int ssi_power_cluster(struct ssi_cluster *cluster, enum ssi_power_op op)
 {
 	struct ssi_nodeset online;
-	int node, err = 0;
+	int node, err;
 
-	mutex_lock(&cluster->lock);
+	err = mutex_lock_killable(&cluster->lock);
+	if (err)
+		return err;
 	ssi_members_online(&cluster->members, &online);
 	if (cluster->stopping)
 		err = -ESHUTDOWN;

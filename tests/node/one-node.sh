@@ -95,6 +95,11 @@ vm_check "killed while it waits, krgadm ends" a "$load && { krgadm nodes add -n 
 vm_check "100 times load, add, unload" a "i=0; while [ \$i -lt 100 ]; do
 	$load && krgadm nodes add -a > /dev/null && rmmod ssi_kddm || { dmesg | tail; exit 1; }
 	i=\$((i + 1)); done; echo \$i" 600
+vm_check "the interface goes down and comes back" a "$load && ip link set eth0 down &&
+	sleep 1 && ip link set eth0 up && krgadm nodes add -a && rmmod ssi_kddm"
+vm_check "the interface is taken away" a "$load && cd /sys/bus/virtio/drivers/virtio_net &&
+	device=\$(basename virtio*) && echo \$device > unbind && sleep 1 &&
+	[ \"\$(krgadm nodes)\" = 5:present ] && rmmod ssi_kddm && [ ! -e /proc/nodes ]"
 vm_check "nothing left behind" a "! grep ^ssi_kddm /proc/modules &&
 	[ ! -e /sys/kernel/debug/ssi ] && [ ! -e /sys/kerrighed ] && [ ! -e /proc/nodes ] &&
 	[ ! -e /proc/kerrighed ] && ! ps | grep '[s]si_'"

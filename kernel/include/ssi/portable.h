@@ -2,7 +2,8 @@
 /*
  * portable.h: the few names that the pure C cores need, in the module and in
  * a user-space test alike.  A file that includes only this and other pure
- * headers compiles in both worlds, from the same text.
+ * headers compiles in both worlds, from the same text.  Who compiles for user
+ * space defines __packed as the attribute of that name.
  */
 #ifndef _SSI_PORTABLE_H
 #define _SSI_PORTABLE_H
@@ -37,8 +38,6 @@ typedef uint64_t u64;
 #define le16_to_cpu(x)	le16toh(x)
 #define le32_to_cpu(x)	le32toh(x)
 #define le64_to_cpu(x)	le64toh(x)
-#define __packed	__attribute__((packed))
-#define fallthrough	__attribute__((fallthrough))
 
 #endif /* __KERNEL__ */
 

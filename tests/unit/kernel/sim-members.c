@@ -261,6 +261,14 @@ static void allow(int self, const struct ssi_nodeset *set)
 
 static bool deliver(int from, int to)
 {
+	static const enum ssi_event_type events[] = {
+		[UP] = SSI_EVENT_LINK_UP,
+		[DOWN] = SSI_EVENT_LINK_DOWN,
+		[VIEW] = SSI_EVENT_VIEW,
+		[ACK] = SSI_EVENT_ACK,
+		[CHANGE] = SSI_EVENT_CHANGE,
+		[RESULT] = SSI_EVENT_RESULT,
+	};
 	struct message *message = pop(from, to);
 	struct ssi_event event = { .node = from };
 
@@ -273,14 +281,7 @@ static bool deliver(int from, int to)
 	event.error = message->error;
 	event.set = &message->set;
 	event.view = message->view;
-	switch (message->type) {
-	case UP: event.type = SSI_EVENT_LINK_UP; break;
-	case DOWN: event.type = SSI_EVENT_LINK_DOWN; break;
-	case VIEW: event.type = SSI_EVENT_VIEW; break;
-	case ACK: event.type = SSI_EVENT_ACK; break;
-	case CHANGE: event.type = SSI_EVENT_CHANGE; break;
-	case RESULT: event.type = SSI_EVENT_RESULT; break;
-	}
+	event.type = events[message->type];
 	if (event.type == SSI_EVENT_CHANGE && event.op == SSI_CHANGE_ADD)
 		allow(to, event.set);
 	ssi_members_handle(&machines[to].members, &event);
