@@ -32,6 +32,7 @@
 
 #define HEAD_DISK_SIZE		(256LL << 20)	/* sparse; bounds the archive */
 #define HEAD_TAR_TIMEOUT_MS	60000
+#define HEAD_IDS_MAX		65536
 
 void qemu_head_disk_path(struct qemu *q, char *buf, size_t size)
 {
@@ -185,6 +186,58 @@ int qemu_head_disk(struct qemu *q, struct xos_error *err)
 	if (rc == 0)
 		rc = copy_over(tar, disk, err);
 	run(rm, NULL);
+	return rc;
+}
+
+/* The ids of the images whose disks the head has, as a line of words. */
+static char *disk_ids(struct qemu *q)
+{
+	const struct xos_inventory *inv = q->b->inv;
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		return NULL;
+	fputs(q->b->images[image_index(inv, inv->head.image)].id, f);
+	for (size_t i = 0; i < inv->n_images; i++)
+		if (image_is_used(inv, i))
+			fprintf(f, " %s", q->b->images[i].id);
+	fputc('\n', f);
+	if (fclose(f) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+static void disk_ids_path(struct qemu *q, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s/head.images", q->b->paths->run);
+}
+
+bool qemu_head_has_disks(struct qemu *q)
+{
+	char path[4096], *have, *want = disk_ids(q);
+	bool same;
+
+	disk_ids_path(q, path, sizeof(path));
+	have = xos_file_read(path, HEAD_IDS_MAX, NULL, NULL);
+	same = have && want && strcmp(have, want) == 0;
+	free(have);
+	free(want);
+	return same;
+}
+
+int qemu_head_note_disks(struct qemu *q, struct xos_error *err)
+{
+	char path[4096], *want = disk_ids(q);
+	int rc;
+
+	if (!want)
+		return xos_error_set(err, -ENOMEM, XOS_EXIT_FAILED, "out of memory");
+	disk_ids_path(q, path, sizeof(path));
+	rc = xos_file_write(path, want, strlen(want), 0600, false, err);
+	free(want);
 	return rc;
 }
 

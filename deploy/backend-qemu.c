@@ -223,6 +223,7 @@ static int client_create(struct qemu *q, struct xos_error *err)
 	return q->client ? 0 : err ? err->code : -EIO;
 }
 
+/* Its disks are fixed when it starts: other images need another start. */
 static int head_vm_start(struct qemu *q, struct xos_error *err)
 {
 	struct qemu_machine m;
@@ -230,6 +231,13 @@ static int head_vm_start(struct qemu *q, struct xos_error *err)
 	int rc;
 
 	qemu_machine_of_head(q, &m);
+	if (!qemu_head_has_disks(q)) {
+		rc = qemu_vm_kill(q, m.name, err);
+		if (rc == 0)
+			rc = qemu_head_note_disks(q, err);
+		if (rc < 0)
+			return rc;
+	}
 	extra = qemu_head_args(q);
 	if (!extra)
 		return xos_error_set(err, -ENOMEM, XOS_EXIT_FAILED, "out of memory");
@@ -412,7 +420,6 @@ static int qemu_cpu_ms(struct xos_backend *b, const struct xos_node *node, int64
 	return qemu_vm_cpu_ms(b->priv, node ? node->name : b->inv->head.name, ms);
 }
 
-/* The head VM's disks are fixed when it starts: another image needs another start. */
 static int qemu_head_update(struct xos_backend *b, struct xos_error *err)
 {
 	static const char *const apply[] = { "/usr/lib/xos/head-update", NULL };
@@ -453,6 +460,8 @@ static int qemu_down(struct xos_backend *b, struct xos_error *err)
 		snprintf(path, sizeof(path), "%s/%s", b->paths->state, files[i]);
 		unlink(path);
 	}
+	snprintf(path, sizeof(path), "%s/head.images", b->paths->run);
+	unlink(path);
 	xos_keys_remove(b->paths->state);
 	rmdir(b->paths->run);
 	return 0;

@@ -97,6 +97,10 @@ void qemu_vm_console_log(struct qemu *q, const char *name, char *buf, size_t siz
 int qemu_head_disk(struct qemu *q, struct xos_error *err);
 /** qemu_head_args() - kernel, command line and disks; words_free() it */
 char **qemu_head_args(struct qemu *q);
+/** qemu_head_has_disks() - was the head started with the disks it needs now? */
+bool qemu_head_has_disks(struct qemu *q);
+/** qemu_head_note_disks() - remember which it is started with */
+int qemu_head_note_disks(struct qemu *q, struct xos_error *err);
 /** qemu_head_disk_path() - of the configuration disk */
 void qemu_head_disk_path(struct qemu *q, char *buf, size_t size);
 
