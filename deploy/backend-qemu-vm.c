@@ -30,6 +30,7 @@
 
 #define VM_START_TIMEOUT_MS	30000
 #define VM_KILL_TIMEOUT_MS	10000
+#define VM_REBOOT_MS		3000
 
 void qemu_machine_of_node(struct qemu *q, const struct xos_node *node,
 			  struct qemu_machine *m)
@@ -182,7 +183,8 @@ char **qemu_vm_argv(struct qemu *q, const struct qemu_machine *m,
 	words_add(&w, "-device");
 	words_add(&w, "virtio-rng-pci");
 	words_add(&w, "-boot");
-	words_add(&w, "n");
+	/* Firmware that found no head tries again: it may be rebooting itself. */
+	words_add(&w, "n,reboot-timeout=%d", VM_REBOOT_MS);
 	words_add_all(&w, (const char *const *)extra);
 	return words_take(&w);
 }

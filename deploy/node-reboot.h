@@ -9,9 +9,8 @@
  * xos_node_reboot() - reboot a node by a command on it
  * @b: a back-end whose run_on works
  * @node: the node
- * @how: XOS_REBOOT_SOFT, or XOS_REBOOT_KEXEC: the node fetches kernel and
- *	initramfs from the head, loads them with its present boot line made
- *	anew, and starts them without its firmware
+ * @how: XOS_REBOOT_SOFT, or XOS_REBOOT_KEXEC: the node asks the head for its
+ *	boot script and starts that kernel itself, without its firmware
  * Return: 0 when the node said it will; negative errno.
  */
 int xos_node_reboot(struct xos_backend *b, const struct xos_node *node,
