@@ -22,8 +22,9 @@ struct xos_head_source {
 /**
  * xos_head_source_init() - find images and keys of a deployment
  * @images: @inv->n_images images to serve; NULL: find them
- * An image that is looked for is the one that the inventory's inputs name, or, on a head that has no
- * sources to hash, the one in the cache that carries its name.
+ * An image that is looked for is the one that the inventory's inputs name, or,
+ * on a head that has no sources to hash, the one in the cache that carries its
+ * name.
  * Return: 0, keys that are not there yet are NULL; give back with
  *	xos_head_source_free().
  */

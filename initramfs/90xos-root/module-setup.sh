@@ -7,6 +7,7 @@
 # dracut configuration, under xos-init, which is /init itself: no udev, no
 # other module, a fraction of the processor time (docs/admin.md has figures).
 # xos_drivers=short|full chooses the drivers of virtual machines or all.
+# shellcheck disable=SC2154 # moddir and initdir are dracut's
 
 # called by dracut
 check() {
@@ -25,8 +26,8 @@ installkernel() {
 	hostonly='' instmods virtio_pci virtio_net virtio_blk e1000 e1000e \
 		nfsv4 overlay squashfs loop
 	[ "${xos_drivers-}" != full ] ||
-		hostonly='' instmods =drivers/net/ethernet =drivers/net/phy \
-			=drivers/block vmxnet3 hv_netvsc xen-netfront \
+		hostonly='' instmods "=drivers/net/ethernet" "=drivers/net/phy" \
+			"=drivers/block" vmxnet3 hv_netvsc xen-netfront \
 			nvme ahci sd_mod virtio_scsi
 }
 

@@ -3,6 +3,7 @@
 # xos-lib.sh - what the hooks of 90xos-root share; sourced, by any POSIX shell.
 # Every command is a busybox applet by its full call, so that the same text runs
 # in dracut's initramfs, whose tools differ.  Each costs a fork: count them.
+# shellcheck disable=SC2154 # other xos_* come from xos-parse.sh
 
 : "${NEWROOT:=/sysroot}"
 

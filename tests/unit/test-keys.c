@@ -120,11 +120,12 @@ static void test_ssh_quotes_for_the_remote_shell(void **state)
 
 int main(void)
 {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_create_is_private_and_stable, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_trust_replaces_only_its_address, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_trust_refuses_what_is_no_key, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_ssh_quotes_for_the_remote_shell, setup, teardown),
+		TEST(test_create_is_private_and_stable),
+		TEST(test_trust_replaces_only_its_address),
+		TEST(test_trust_refuses_what_is_no_key),
+		TEST(test_ssh_quotes_for_the_remote_shell),
 	};
 
 	return cmocka_run_group_tests_name("keys", tests, NULL, NULL);
