@@ -10,7 +10,8 @@ deploy = $(O)/deploy/xos-ssi-deploy
 user = libxos pxe initramfs deploy userland
 
 help: ## print this list
-	@sed -n 's/^\([a-z%-]*\):[^#]*## /\1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z%-]*\):[^#]*## /\1\t/p' Makefile | \
+		sed 's/check-%/check-GROUP/; s/bench-%/bench-NAME/' | expand -t 16
 
 deps: ## install every package that is needed (apt, as root)
 	@./packages install
@@ -27,12 +28,13 @@ down: ## stop the testbed, leave nothing behind
 	@$(deploy) -i $(INVENTORY) down
 
 check: deps ## every test (under an hour)
-	@tests/run lint unit fuzz node boot
-check-%: deps ## one group: lint unit fuzz node boot long
+	@tests/run lint unit deploy fuzz node boot
+check-%: deps ## one group: lint unit deploy fuzz node boot
 	@tests/run $*
-bench: deps all ## every benchmark; bench-NAME one of them
+check-long: ## the whole testbed ten times (CYCLES=10)
+bench: deps all ## every benchmark
 	@tests/bench/run
-bench-%: deps all
+bench-%: deps all ## one of them: boot bootd generate
 	@tests/bench/run $*
 lint: ## style and layer checks, no build
 	@tests/run lint
