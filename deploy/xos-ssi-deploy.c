@@ -25,7 +25,6 @@ static const struct cmd_entry commands[] = {
 	{ "head", "install|plan|status|remove", "make this machine the head of the inventory", cmd_head },
 	{ "power", "on|off|status NODES", "switch nodes", cmd_power },
 	{ "image", "build|list|show|rm [NAME|ID]", "the images that nodes boot", cmd_image },
-	{ "head", "plan|install|status|remove", "make this machine the head", cmd_head },
 	{ "down", "", "stop everything, leave nothing behind", cmd_down },
 };
 
