@@ -36,10 +36,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../libxos/cleanup.h"
+#include "../libxos/clock.h"
 #include "backend.h"
 #include "states.h"
 
@@ -92,10 +92,7 @@ struct fake {
 
 static int64_t now_ms(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+	return xos_clock_ms(CLOCK_REALTIME);
 }
 
 /* Value of an option, "" where it has none, NULL where it is not set. */

@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "../libxos/cleanup.h"
+#include "../libxos/clock.h"
 #include "engine-impl.h"
 #include "head-input.h"
 #include "image.h"
@@ -33,21 +34,14 @@
 
 #define HEAD_TIMEOUT_MS	300000
 
-static int64_t clock_ms(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
-}
-
 int64_t xos_now_ms(void)
 {
 	static int64_t offset_ms;
 
 	if (!offset_ms)
-		offset_ms = clock_ms(CLOCK_REALTIME) - clock_ms(CLOCK_MONOTONIC);
-	return clock_ms(CLOCK_MONOTONIC) + offset_ms;
+		offset_ms = xos_clock_ms(CLOCK_REALTIME) -
+			    xos_clock_ms(CLOCK_MONOTONIC);
+	return xos_clock_ms(CLOCK_MONOTONIC) + offset_ms;
 }
 
 bool engine_stopped(const struct xos_engine *e)
@@ -217,11 +211,18 @@ static int check_backends(struct xos_engine *e, struct xos_error *err)
 	return 0;
 }
 
+static bool is_off(struct xos_engine *e, size_t i)
+{
+	struct xos_backend *b = xos_backends_of(&e->backends, &e->inv->nodes[i]);
+
+	return b->ops->power_status(b, &e->inv->nodes[i]) == XOS_POWER_OFF;
+}
+
 static void reset_node(struct xos_engine *e, size_t i)
 {
 	struct xos_step step;
 
-	xos_machine_reset(&e->nodes[i], xos_now_ms(), &step);
+	xos_machine_reset(&e->nodes[i], is_off(e, i), xos_now_ms(), &step);
 	engine_record(e, i, &step, NULL);
 }
 
@@ -248,7 +249,7 @@ static void take_over(struct xos_engine *e, bool fresh)
 		if (excluded)
 			engine_input(e, i, XOS_INPUT_EXCLUDE, NULL, NULL);
 		if (m->state >= XOS_STATE_FIRMWARE && m->state <= XOS_STATE_ONLINE &&
-		    b->ops->power_status(b, &e->inv->nodes[i]) == XOS_POWER_OFF)
+		    is_off(e, i))
 			engine_input(e, i, XOS_INPUT_GONE, NULL, NULL);
 		/*
 		 * Killed between writing "power" down and doing it, or after.  On
@@ -326,6 +327,8 @@ static int sequence(struct xos_engine *e, const struct xos_replay *replay,
 		engine_step(e, "failed", err->text, true);
 		return rc;
 	}
+	/* First: what happened between the runs is about the states of then. */
+	engine_catch_up(e);
 	take_over(e, fresh);
 	engine_may_have_missed(e);
 	engine_loop(e);

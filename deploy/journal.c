@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "../libxos/cleanup.h"
+#include "../libxos/clock.h"
 
 #define LINE_MAX_BYTES	8192		/* a longer line is none of ours */
 
@@ -218,14 +219,6 @@ void xos_journal_close(struct xos_journal *j)
 	free(j);
 }
 
-static int64_t wall_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
-}
-
 int xos_journal_write(struct xos_journal *j, struct xos_record *record,
 		      bool sync, struct xos_error *err)
 {
@@ -234,7 +227,7 @@ int xos_journal_write(struct xos_journal *j, struct xos_record *record,
 	ssize_t n;
 
 	if (!record->time_ms)
-		record->time_ms = wall_ms();
+		record->time_ms = xos_clock_ms(CLOCK_REALTIME);
 	if (!*record->run)
 		snprintf(record->run, sizeof(record->run), "%s", j->run);
 	line = xos_record_format(record);

@@ -16,9 +16,9 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "cleanup.h"
+#include "clock.h"
 #include "spawn.h"
 
 #define GRACE_DEFAULT_MS	2000
@@ -51,10 +51,7 @@ struct child {
 
 static int64_t now_ms(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
+	return xos_clock_ms(CLOCK_MONOTONIC);
 }
 
 static void close_fd(int *fd)

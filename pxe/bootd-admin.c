@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "../libxos/clock.h"
 #include "bootd-private.h"
 
 #define EVENTS_PER_ANSWER	512
@@ -66,17 +66,15 @@ static size_t copy_events(struct xos_bootd *b, uint64_t since,
 static char *format_events(struct xos_bootd *b, const struct xos_event *events,
 			   size_t n, uint64_t next)
 {
-	struct timespec now;
 	char *text = NULL;
 	size_t size;
 	FILE *f = open_memstream(&text, &size);
 
 	if (!f)
 		return NULL;
-	clock_gettime(CLOCK_REALTIME, &now);
 	fprintf(f, "{\"epoch\":\"%s\",\"next\":%llu,\"now_ms\":%lld}\n",
 		xos_event_ring_epoch(b->events), (unsigned long long)next,
-		now.tv_sec * 1000LL + now.tv_nsec / 1000000);
+		(long long)xos_clock_ms(CLOCK_REALTIME));
 	for (size_t i = 0; i < n; i++) {
 		char *line = xos_event_encode(&events[i]);
 

@@ -12,9 +12,9 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "../libxos/cleanup.h"
+#include "../libxos/clock.h"
 #include "bootd-client.h"
 #include "bootd-conf.h"
 
@@ -202,17 +202,15 @@ static int read_header(struct xos_bootd_client *client, const char *line,
 	const json_t *epoch = json_object_get(object, "epoch");
 	const json_t *next = json_object_get(object, "next");
 	const json_t *now = json_object_get(object, "now_ms");
-	struct timespec ours;
 	int rc = 0;
 
 	if (json_is_string(epoch) && json_is_integer(next) &&
 	    json_is_integer(now) && json_integer_value(next) >= 0 &&
 	    json_string_length(epoch) < sizeof(header->epoch)) {
-		clock_gettime(CLOCK_REALTIME, &ours);
 		strcpy(header->epoch, json_string_value(epoch));
 		header->next = json_integer_value(next);
-		header->ahead_ms = ours.tv_sec * 1000LL +
-			ours.tv_nsec / 1000000 - json_integer_value(now);
+		header->ahead_ms = xos_clock_ms(CLOCK_REALTIME) -
+			json_integer_value(now);
 	} else {
 		rc = bad_answer(client, err);
 	}

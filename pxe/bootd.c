@@ -24,6 +24,7 @@
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 
+#include "../libxos/clock.h"
 #include "bootd-private.h"
 
 #define EVENTS_KEPT		16384	/* 8 MB; some thousand nodes' boots */
@@ -57,10 +58,7 @@ static const struct {
 
 int64_t bootd_now_ms(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+	return xos_clock_ms(CLOCK_MONOTONIC);
 }
 
 void bootd_log(struct xos_bootd *b, const char *fmt, ...)

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
+#include "../libxos/clock.h"
 #include "event-ring.h"
 
 struct xos_event_ring {
@@ -63,10 +63,7 @@ uint64_t xos_event_ring_next(const struct xos_event_ring *ring)
 
 void xos_event_ring_add(struct xos_event_ring *ring, struct xos_event *event)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	event->time_ms = now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+	event->time_ms = xos_clock_ms(CLOCK_REALTIME);
 	event->seq = ring->next++;
 	memcpy(event->epoch, ring->epoch, sizeof(event->epoch));
 	ring->events[event->seq % ring->size] = *event;
