@@ -58,6 +58,8 @@ int qemu_net_check(struct qemu *q, struct xos_error *err);
 char *qemu_net_commands(const struct qemu *q);
 /** qemu_net_up() - make namespace, bridge and taps where they are missing */
 int qemu_net_up(struct qemu *q, struct xos_error *err);
+/** qemu_net_is_up() - is the namespace there, and ours? */
+bool qemu_net_is_up(const struct qemu *q);
 /** qemu_net_down() - remove the namespace; its devices go with it */
 int qemu_net_down(struct qemu *q, struct xos_error *err);
 /** qemu_net_socket() - a socket inside the namespace; @arg is the struct qemu */
@@ -84,7 +86,9 @@ int qemu_vm_start(struct qemu *q, const struct qemu_machine *m,
 		  char *const *extra, struct xos_error *err);
 /** qemu_vm_kill() - pull its power cord and wait until it is gone */
 int qemu_vm_kill(struct qemu *q, const char *name, struct xos_error *err);
-/** qemu_vm_kill_all() - every machine of this deployment, known by name or not */
+/** qemu_vm_any() - does any machine of this deployment run, known by name or not? */
+bool qemu_vm_any(struct qemu *q);
+/** qemu_vm_kill_all() - all of these, and what they have in the run directory */
 int qemu_vm_kill_all(struct qemu *q, struct xos_error *err);
 /** qemu_vm_cpu_ms() - processor time of a running machine, -ESRCH when off */
 int qemu_vm_cpu_ms(struct qemu *q, const char *name, int64_t *ms);
@@ -95,6 +99,8 @@ void qemu_vm_console_log(struct qemu *q, const char *name, char *buf, size_t siz
 
 /** qemu_head_disk() - write the head's configuration disk */
 int qemu_head_disk(struct qemu *q, struct xos_error *err);
+/** qemu_head_disk_remove() - it, and what a killed run left of its making */
+void qemu_head_disk_remove(struct qemu *q);
 /** qemu_head_args() - kernel, command line and disks; words_free() it */
 char **qemu_head_args(struct qemu *q);
 /** qemu_head_has_disks() - was the head started with the disks it needs now? */
