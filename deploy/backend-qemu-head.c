@@ -155,24 +155,39 @@ static int copy_over(const char *tar, const char *disk, struct xos_error *err)
 
 static int run(const char *const argv[], struct xos_error *err)
 {
-	struct xos_spawn spawn = { .argv = argv, .timeout_ms = HEAD_TAR_TIMEOUT_MS };
+	char said[512];
+	struct xos_spawn spawn = { .argv = argv, .timeout_ms = HEAD_TAR_TIMEOUT_MS,
+				   .out = said, .out_size = sizeof(said) };
 
 	return xos_spawn_check(&spawn, err);
+}
+
+static void stage_paths(const struct qemu *q, char stage[4096], char tar[4096])
+{
+	snprintf(stage, 4096, "%s/head.stage", q->b->paths->state);
+	snprintf(tar, 4096, "%s/head.tar", q->b->paths->state);
+}
+
+static int remove_stage(const struct qemu *q, struct xos_error *err)
+{
+	char stage[4096], tar[4096];
+	const char *const rm[] = { "rm", "-rf", "--", stage, tar, NULL };
+
+	stage_paths(q, stage, tar);
+	return run(rm, err);
 }
 
 int qemu_head_disk(struct qemu *q, struct xos_error *err)
 {
 	char stage[4096], tar[4096], disk[4096];
-	const char *const rm[] = { "rm", "-rf", "--", stage, tar, NULL };
 	const char *const pack[] = { "tar", "--sort=name", "--owner=0", "--group=0",
 				     "--numeric-owner", "-chf", tar, "-C", stage,
 				     ".", NULL };
 	int rc;
 
-	snprintf(stage, sizeof(stage), "%s/head.stage", q->b->paths->state);
-	snprintf(tar, sizeof(tar), "%s/head.tar", q->b->paths->state);
+	stage_paths(q, stage, tar);
 	qemu_head_disk_path(q, disk, sizeof(disk));
-	rc = run(rm, err);
+	rc = remove_stage(q, err);
 	if (rc == 0)
 		rc = xos_mkdir_p(stage, 0700, err);
 	if (rc == 0)
@@ -185,8 +200,17 @@ int qemu_head_disk(struct qemu *q, struct xos_error *err)
 		rc = run(pack, err);
 	if (rc == 0)
 		rc = copy_over(tar, disk, err);
-	run(rm, NULL);
+	remove_stage(q, NULL);
 	return rc;
+}
+
+void qemu_head_disk_remove(struct qemu *q)
+{
+	char disk[4096];
+
+	remove_stage(q, NULL);
+	qemu_head_disk_path(q, disk, sizeof(disk));
+	unlink(disk);
 }
 
 /* The ids of the images whose disks the head has, as a line of words. */

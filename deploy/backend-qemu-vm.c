@@ -4,8 +4,10 @@
  *
  * A machine outlives the tool: QEMU makes itself a daemon and leaves
  * run/NAME.pid.  A pid file alone proves nothing after a crash, so a process
- * counts as the machine only while its command line carries the machine's
- * unique -name; killing goes through a pidfd that was opened before that check.
+ * counts as the machine only while its command line carries the machine's -name
+ * and the pid file's path, which nobody else has: clusters of the same name may
+ * be known by other directories.  Killing goes through a pidfd that was opened
+ * before that check.
  *
  * -daemonize forks after the sandbox is closed, so its spawn=deny and
  * elevateprivileges=deny cannot be had.
@@ -59,19 +61,37 @@ void qemu_machine_of_head(struct qemu *q, struct qemu_machine *m)
 	};
 }
 
-/* "xos-testbed/node-1": one word of the command line that nobody else has. */
+static void run_path(const struct qemu *q, const char *name, const char *suffix,
+		     char *buf, size_t size)
+{
+	snprintf(buf, size, "%s/%s.%s", q->b->paths->run, name, suffix);
+}
+
+/* "xos-testbed/node-1", its -name */
 static void unique_name(const struct qemu *q, const char *name, char *buf, size_t size)
 {
 	snprintf(buf, size, "xos-%s/%s", q->b->inv->name, name);
 }
 
-/* Is process @pid a QEMU with the word @unique on its command line? */
-static bool is_machine(pid_t pid, const char *unique, bool prefix)
+static bool is_word(const char *word, const char *wanted, bool prefix)
 {
-	char path[64], text[8192];
-	size_t n, len = strlen(unique);
+	return prefix ? strncmp(word, wanted, strlen(wanted)) == 0 :
+			strcmp(word, wanted) == 0;
+}
+
+/* Is process @pid our QEMU of machine @name; of any, where @name is NULL? */
+static bool is_machine(const struct qemu *q, pid_t pid, const char *name)
+{
+	char path[64], text[8192], unique[128], pid_file[4096];
+	bool has_name = false, has_file = false;
+	size_t n;
 	FILE *f;
 
+	unique_name(q, name ? name : "", unique, sizeof(unique));
+	if (name)
+		run_path(q, name, "pid", pid_file, sizeof(pid_file));
+	else
+		snprintf(pid_file, sizeof(pid_file), "%s/", q->b->paths->run);
 	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
 	f = fopen(path, "re");
 	if (!f)
@@ -81,22 +101,16 @@ static bool is_machine(pid_t pid, const char *unique, bool prefix)
 	text[n] = '\0';
 	if (!strstr(text, QEMU_PROGRAM))
 		return false;
-	for (size_t i = 0; i < n; i += strlen(text + i) + 1)
-		if (prefix ? strncmp(text + i, unique, len) == 0 :
-			     strcmp(text + i, unique) == 0)
-			return true;
-	return false;
-}
-
-static void run_path(const struct qemu *q, const char *name, const char *suffix,
-		     char *buf, size_t size)
-{
-	snprintf(buf, size, "%s/%s.%s", q->b->paths->run, name, suffix);
+	for (size_t i = 0; i < n; i += strlen(text + i) + 1) {
+		has_name |= is_word(text + i, unique, !name);
+		has_file |= is_word(text + i, pid_file, !name);
+	}
+	return has_name && has_file;
 }
 
 pid_t qemu_vm_pid(struct qemu *q, const char *name)
 {
-	char path[4096], unique[128], text[32] = "";
+	char path[4096], text[32] = "";
 	long pid = 0;
 	FILE *f;
 
@@ -107,8 +121,7 @@ pid_t qemu_vm_pid(struct qemu *q, const char *name)
 	if (fgets(text, sizeof(text), f))
 		pid = strtol(text, NULL, 10);
 	fclose(f);
-	unique_name(q, name, unique, sizeof(unique));
-	return pid > 1 && is_machine((pid_t)pid, unique, false) ? (pid_t)pid : 0;
+	return pid > 1 && is_machine(q, (pid_t)pid, name) ? (pid_t)pid : 0;
 }
 
 void qemu_vm_console_log(struct qemu *q, const char *name, char *buf, size_t size)
@@ -189,16 +202,68 @@ char **qemu_vm_argv(struct qemu *q, const struct qemu_machine *m,
 	return words_take(&w);
 }
 
+/* What a machine has in the run directory, beside its name. */
+static const char *const suffixes[] = { "pid", "console", "qmp" };
+#define N_SUFFIXES	(sizeof(suffixes) / sizeof(suffixes[0]))
+
+static bool is_our_suffix(const char *suffix)
+{
+	for (size_t i = 0; i < N_SUFFIXES; i++)
+		if (strcmp(suffix, suffixes[i]) == 0)
+			return true;
+	return false;
+}
+
+static void remove_files(struct qemu *q, const char *name)
+{
+	for (size_t i = 0; i < N_SUFFIXES; i++) {
+		char path[4096];
+
+		run_path(q, name, suffixes[i], path, sizeof(path));
+		unlink(path);
+	}
+}
+
+/* QEMU's parent process ends when the machine runs, and says why it does not. */
+static int launch(struct qemu *q, const char *name, char *const *argv,
+		  struct xos_error *err)
+{
+	char said[1024], log[4096];
+	struct xos_spawn spawn = {
+		.argv = (const char *const *)argv, .out = said,
+		.out_size = sizeof(said), .timeout_ms = VM_START_TIMEOUT_MS,
+		.survive = true,
+	};
+	int rc = xos_spawn_check(&spawn, err);
+
+	if (rc < 0) {
+		xos_error_prefix(err, "machine '%s' does not start: ", name);
+		if (err)
+			err->exit = XOS_EXIT_BACKEND;
+	} else if (!qemu_vm_pid(q, name)) {
+		qemu_vm_console_log(q, name, log, sizeof(log));
+		rc = xos_error_set(err, -EIO, XOS_EXIT_BACKEND,
+			"machine '%s' ended as soon as it was started; its console: %s",
+			name, log);
+	}
+	if (rc < 0)
+		remove_files(q, name);
+	return rc;
+}
+
 int qemu_vm_start(struct qemu *q, const struct qemu_machine *m,
 		  char *const *extra, struct xos_error *err)
 {
-	struct xos_spawn spawn = { .timeout_ms = VM_START_TIMEOUT_MS, .survive = true };
 	char dir[4096];
 	char **argv;
 	int rc;
 
 	if (qemu_vm_pid(q, m->name))
 		return 0;
+	if (!qemu_net_is_up(q))
+		return xos_error_set(err, -ENETDOWN, XOS_EXIT_BACKEND,
+			"the network of testbed '%s' is not there; start it: xos-ssi-deploy run",
+			q->b->inv->name);
 	snprintf(dir, sizeof(dir), "%s/console", q->b->paths->state);
 	rc = xos_mkdir_p(dir, 0700, err);
 	if (rc < 0)
@@ -206,19 +271,13 @@ int qemu_vm_start(struct qemu *q, const struct qemu_machine *m,
 	argv = qemu_vm_argv(q, m, extra);
 	if (!argv)
 		return xos_error_set(err, -ENOMEM, XOS_EXIT_FAILED, "out of memory");
-	spawn.argv = (const char *const *)argv;
-	rc = xos_spawn_check(&spawn, err);
+	rc = launch(q, m->name, argv, err);
 	words_free(argv);
-	if (rc < 0) {
-		xos_error_prefix(err, "machine '%s' does not start: ", m->name);
-		if (err)
-			err->exit = XOS_EXIT_BACKEND;
-	}
 	return rc;
 }
 
-/* Kill @pid if it still carries @unique; wait for its end. */
-static int kill_and_wait(pid_t pid, const char *unique, bool prefix)
+/* Kill @pid if it still is machine @name, NULL: any; wait for its end. */
+static int kill_and_wait(const struct qemu *q, pid_t pid, const char *name)
 {
 	struct pollfd p = { .events = POLLIN };
 	int rc = 0;
@@ -226,8 +285,8 @@ static int kill_and_wait(pid_t pid, const char *unique, bool prefix)
 	p.fd = pidfd_open(pid, 0);
 	if (p.fd < 0)
 		return errno == ESRCH ? 0 : -errno;
-	/* The pid was reused if the word is gone: then our machine is too. */
-	if (is_machine(pid, unique, prefix)) {
+	/* The pid was reused if the words are gone: then our machine is too. */
+	if (is_machine(q, pid, name)) {
 		if (pidfd_send_signal(p.fd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
 			rc = -errno;
 		else if (poll(&p, 1, VM_KILL_TIMEOUT_MS) == 0)
@@ -237,26 +296,11 @@ static int kill_and_wait(pid_t pid, const char *unique, bool prefix)
 	return rc;
 }
 
-static void remove_files(struct qemu *q, const char *name)
-{
-	static const char *const suffix[] = { "pid", "console", "qmp" };
-
-	for (size_t i = 0; i < sizeof(suffix) / sizeof(suffix[0]); i++) {
-		char path[4096];
-
-		run_path(q, name, suffix[i], path, sizeof(path));
-		unlink(path);
-	}
-}
-
 int qemu_vm_kill(struct qemu *q, const char *name, struct xos_error *err)
 {
 	pid_t pid = qemu_vm_pid(q, name);
-	char unique[128];
-	int rc;
+	int rc = pid ? kill_and_wait(q, pid, name) : 0;
 
-	unique_name(q, name, unique, sizeof(unique));
-	rc = pid ? kill_and_wait(pid, unique, false) : 0;
 	if (rc < 0)
 		return xos_error_set(err, rc, XOS_EXIT_BACKEND,
 				     "machine '%s' (pid %d) does not end: %s",
@@ -265,31 +309,68 @@ int qemu_vm_kill(struct qemu *q, const char *name, struct xos_error *err)
 	return 0;
 }
 
+/* Pid files may be lost after a crash; the command lines are not. */
+static pid_t next_machine(const struct qemu *q, DIR *proc)
+{
+	struct dirent *d;
+
+	while ((d = readdir(proc))) {
+		pid_t pid = (pid_t)strtol(d->d_name, NULL, 10);
+
+		if (pid > 1 && is_machine(q, pid, NULL))
+			return pid;
+	}
+	return 0;
+}
+
+bool qemu_vm_any(struct qemu *q)
+{
+	DIR *proc = opendir("/proc");
+	bool any = !proc || next_machine(q, proc);
+
+	if (proc)
+		closedir(proc);
+	return any;
+}
+
+/* Also those of machines that are no longer in the inventory. */
+static void remove_all_files(struct qemu *q)
+{
+	const char *run = q->b->paths->run;
+	DIR *dir = opendir(run);
+	struct dirent *d;
+
+	while (dir && (d = readdir(dir))) {
+		char *dot = strrchr(d->d_name, '.');
+
+		if (!dot || !is_our_suffix(dot + 1))
+			continue;
+		unlinkat(dirfd(dir), d->d_name, 0);
+	}
+	if (dir)
+		closedir(dir);
+}
+
 int qemu_vm_kill_all(struct qemu *q, struct xos_error *err)
 {
-	char unique[128];
-	struct dirent *d;
 	DIR *proc = opendir("/proc");
+	pid_t pid;
 	int rc = 0;
 
 	if (!proc)
 		return xos_error_set(err, -errno, XOS_EXIT_BACKEND, "/proc: %s",
 				     strerror(errno));
-	/* Pid files may be lost after a crash; the command lines are not. */
-	unique_name(q, "", unique, sizeof(unique));
-	while ((d = readdir(proc))) {
-		pid_t pid = (pid_t)strtol(d->d_name, NULL, 10);
-		int one;
+	while ((pid = next_machine(q, proc))) {
+		int one = kill_and_wait(q, pid, NULL);
 
-		if (pid <= 1 || pid == getpid() || !is_machine(pid, unique, true))
-			continue;
-		one = kill_and_wait(pid, unique, true);
 		if (one < 0)
 			rc = xos_error_set(err, one, XOS_EXIT_BACKEND,
 					   "process %d of the testbed does not end: %s",
 					   (int)pid, strerror(-one));
 	}
 	closedir(proc);
+	if (rc == 0)
+		remove_all_files(q);
 	return rc;
 }
 

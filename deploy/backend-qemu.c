@@ -291,17 +291,33 @@ static int head_wait(struct qemu *q, int timeout_ms,
 		head->name, timeout_ms / 1000, log);
 }
 
-static int qemu_head_start(struct xos_backend *b, int timeout_ms,
-			   void (*progress)(const char *text, void *arg), void *arg,
-			   struct xos_error *err)
+/* All that is ours beside machines; the console logs stay, to be read. */
+static int remove_traces(struct qemu *q, struct xos_error *err)
+{
+	const struct xos_paths *paths = q->b->paths;
+	int rc = qemu_net_down(q, err);
+	char path[4096];
+
+	if (rc < 0)
+		return rc;
+	qemu_head_disk_remove(q);
+	snprintf(path, sizeof(path), "%s/head.images", paths->run);
+	unlink(path);
+	xos_keys_remove(paths->state);
+	rmdir(paths->run);
+	return 0;
+}
+
+static int head_up(struct qemu *q, int timeout_ms,
+		   void (*progress)(const char *text, void *arg), void *arg,
+		   struct xos_error *err)
 {
 	char address[INET_ADDRSTRLEN];
-	struct qemu *q = b->priv;
 	int rc;
 
 	rc = qemu_net_up(q, err);
 	if (rc == 0)
-		rc = xos_keys_create(b->paths->state, head_address(q, address), err);
+		rc = xos_keys_create(q->b->paths->state, head_address(q, address), err);
 	if (rc == 0)
 		rc = qemu_head_disk(q, err);
 	if (rc == 0)
@@ -310,6 +326,19 @@ static int qemu_head_start(struct xos_backend *b, int timeout_ms,
 		rc = client_create(q, err);
 	if (rc == 0)
 		rc = head_wait(q, timeout_ms, progress, arg, err);
+	return rc;
+}
+
+static int qemu_head_start(struct xos_backend *b, int timeout_ms,
+			   void (*progress)(const char *text, void *arg), void *arg,
+			   struct xos_error *err)
+{
+	struct qemu *q = b->priv;
+	int rc = head_up(q, timeout_ms, progress, arg, err);
+
+	/* A head that is silent, and nodes that lost theirs, are somebody's to look at. */
+	if (rc < 0 && !qemu_vm_any(q))
+		remove_traces(q, NULL);
 	return rc;
 }
 
@@ -441,30 +470,14 @@ static int qemu_head_update(struct xos_backend *b, struct xos_error *err)
 
 static int qemu_down(struct xos_backend *b, struct xos_error *err)
 {
-	static const char *const files[] = { "head.disk", "head.tar" };
 	struct qemu *q = b->priv;
 	int rc = qemu_vm_kill_all(q, err);
-	char path[4096];
 
 	if (rc < 0)
 		return rc;
 	xos_bootd_client_destroy(q->client);
 	q->client = NULL;
-	for (size_t i = 0; i < b->inv->n_nodes; i++)
-		qemu_vm_kill(q, b->inv->nodes[i].name, NULL);
-	qemu_vm_kill(q, b->inv->head.name, NULL);
-	rc = qemu_net_down(q, err);
-	if (rc < 0)
-		return rc;
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		snprintf(path, sizeof(path), "%s/%s", b->paths->state, files[i]);
-		unlink(path);
-	}
-	snprintf(path, sizeof(path), "%s/head.images", b->paths->run);
-	unlink(path);
-	xos_keys_remove(b->paths->state);
-	rmdir(b->paths->run);
-	return 0;
+	return remove_traces(q, err);
 }
 
 const struct xos_backend_ops xos_backend_qemu = {
