@@ -15,7 +15,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +31,7 @@
 
 #include "libxos/atomic.h"
 #include "pxe/bootd.h"
+#include "tests/remove-tree.h"
 
 #define NODES		1000
 #define IMAGE_SIZE	(20 << 20)
@@ -482,15 +482,6 @@ static void print(FILE *json, int runs)
 	fputs("]\n", json);
 }
 
-static int remove_one(const char *path, const struct stat *st, int flag,
-		      struct FTW *ftw)
-{
-	(void)st;
-	(void)flag;
-	(void)ftw;
-	return remove(path);
-}
-
 int main(int argc, char **argv)
 {
 	const char *wanted = getenv("RUNS");
@@ -525,7 +516,7 @@ int main(int argc, char **argv)
 			without[f][i] = b[f];
 		}
 	}
-	nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	remove_tree(dir);
 	json = fopen(argv[1], "we");
 	if (!json)
 		die(argv[1]);

@@ -12,7 +12,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +21,7 @@
 
 #include "libxos/atomic.h"
 #include "pxe/head.h"
+#include "tests/remove-tree.h"
 
 #define NODES 5000
 #define RUNS 5
@@ -42,15 +42,6 @@ static void check(int rc, const struct xos_error *err)
 		return;
 	fprintf(stderr, "bench-generate: %s\n", err->text);
 	exit(1);
-}
-
-static int remove_one(const char *path, const struct stat *st, int flag,
-		      struct FTW *ftw)
-{
-	(void)st;
-	(void)flag;
-	(void)ftw;
-	return remove(path);
 }
 
 static struct xos_inventory *make_inventory(const char *dir)
@@ -141,9 +132,9 @@ static void run(const char *dir, struct xos_inventory *inv, int n, double *times
 	write_plainly(root, files);
 	times[PLAIN] = now_s() - begin;
 	xos_head_files_free(files);
-	nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	remove_tree(root);
 	snprintf(root, sizeof(root), "%s/ours-%d", dir, n);
-	nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	remove_tree(root);
 }
 
 static int compare(const void *a, const void *b)
@@ -191,7 +182,7 @@ int main(int argc, char **argv)
 	for (int t = 0; t < N_TIMES; t++)
 		qsort(times[t], RUNS, sizeof(double), compare);
 	xos_inventory_free(inv);
-	nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	remove_tree(dir);
 	json = fopen(argv[1], "we");
 	if (!json) {
 		perror(argv[1]);

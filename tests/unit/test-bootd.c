@@ -9,7 +9,6 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <ftw.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -30,6 +29,7 @@
 #include "libxos/atomic.h"
 #include "pxe/bootd-client.h"
 #include "pxe/bootd.h"
+#include "tests/remove-tree.h"
 
 #define ID "0123456789abcdef"
 #define NODE_1 "127.0.0.11"
@@ -147,20 +147,11 @@ static int setup(void **state)
 	return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int flag,
-		      struct FTW *ftw)
-{
-	(void)st;
-	(void)flag;
-	(void)ftw;
-	return remove(path);
-}
-
 static int teardown(void **state)
 {
 	(void)state;
 	xos_bootd_stop(bootd);
-	nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	remove_tree(dir);
 	return 0;
 }
 

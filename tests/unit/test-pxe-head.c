@@ -23,6 +23,7 @@
 #include "libxos/atomic.h"
 #include "pxe/head.h"
 #include "pxe/text.h"
+#include "tests/remove-tree.h"
 
 #define ID_A "0123456789abcdef"
 #define ID_B "fedcba9876543210"
@@ -31,15 +32,6 @@
 
 static char root[64], root_2[64], image_dir[128];
 static const char *const ids[] = { ID_A, ID_B, NULL, NULL, NULL };
-
-static int remove_one(const char *path, const struct stat *st, int flag,
-		      struct FTW *ftw)
-{
-	(void)st;
-	(void)flag;
-	(void)ftw;
-	return remove(path);
-}
 
 static void make_file(const char *path, const char *text)
 {
@@ -69,8 +61,8 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-	nftw(root_2, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	remove_tree(root);
+	remove_tree(root_2);
 	return 0;
 }
 
@@ -285,7 +277,7 @@ static void update_is_as_apply(void **state)
 		struct xos_head_changes changes = { 0 };
 		char *updated, *applied;
 
-		nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+		remove_tree(root);
 		assert_int_equal(xos_head_update(root, &in, &changes, NULL), 0);
 		in = input(inv);
 		assert_int_equal(xos_head_update(root, &in, &changes, NULL), 0);
@@ -296,7 +288,7 @@ static void update_is_as_apply(void **state)
 				 updates[i].what, changes.written,
 				 changes.removed, changes.needs);
 		updated = tree(root);
-		nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+		remove_tree(root);
 		assert_int_equal(xos_head_apply(root, &in, &changes, NULL), 0);
 		applied = tree(root);
 		assert_string_equal(updated, applied);
