@@ -23,8 +23,11 @@ static int act(struct xos_backend *b, const struct xos_node *node, enum verb ver
 
 	if (verb == VERB_ON || verb == VERB_OFF)
 		return b->ops->power(b, node, verb == VERB_ON, err);
-	if (verb == VERB_KEXEC)
-		return b->ops->reboot(b, node, XOS_REBOOT_KEXEC, err);
+	if (verb == VERB_KEXEC) {
+		if (b->ops->reboot(b, node, XOS_REBOOT_KEXEC, err) == 0)
+			return 0;
+		fprintf(stderr, "xos-ssi-deploy: %s; rebooting with its firmware\n", err->text);
+	}
 	rc = b->ops->reboot(b, node, XOS_REBOOT_SOFT, err);
 	return rc < 0 ? b->ops->reboot(b, node, XOS_REBOOT_POWER, err) : rc;
 }

@@ -72,6 +72,8 @@ void engine_may_have_missed(struct xos_engine *e);
 void engine_record(struct xos_engine *e, size_t i, const struct xos_step *step,
 		   const struct xos_event *event);
 
+/** engine_catch_up() - take in what came while nobody listened */
+void engine_catch_up(struct xos_engine *e);
 /** engine_loop() - drive the nodes until all are settled, or stopped */
 void engine_loop(struct xos_engine *e);
 

@@ -308,13 +308,17 @@ static void take_events(struct xos_engine *e, int wait_ms)
 		e->fatal = err;
 }
 
+void engine_catch_up(struct xos_engine *e)
+{
+	take_events(e, 0);
+}
+
 /*
  * Deadlines come right after the events: had this process slept, or been busy
  * with krgadm, what the nodes said meanwhile counts first.
  */
 void engine_loop(struct xos_engine *e)
 {
-	take_events(e, 0);	/* what came while nobody listened */
 	while (!all_settled(e) && !engine_stopped(e)) {
 		bool acted;
 

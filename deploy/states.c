@@ -536,14 +536,15 @@ static void forget_tries(struct xos_machine *m)
 	*m->reason = *m->note = '\0';
 }
 
-void xos_machine_reset(struct xos_machine *m, int64_t now_ms, struct xos_step *step)
+void xos_machine_reset(struct xos_machine *m, bool off, int64_t now_ms,
+		       struct xos_step *step)
 {
 	memset(step, 0, sizeof(*step));
 	step->from = m->state;
 	step->noted = step->reset = true;
 	snprintf(step->cause, sizeof(step->cause), "new pass");
 	forget_tries(m);
-	if (m->state == XOS_STATE_EXCLUDED) {
+	if (m->state == XOS_STATE_EXCLUDED || off) {
 		xos_machine_init(m, m->random, now_ms);
 	} else if (m->state == XOS_STATE_KO) {
 		/* what it runs, if anything, is of no use: not just "on" */

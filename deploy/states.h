@@ -190,8 +190,12 @@ void xos_machine_postpone(struct xos_machine *m, int64_t by_ms);
 /** xos_machine_startable() - would START release an action now? */
 bool xos_machine_startable(const struct xos_machine *m, int64_t now_ms);
 
-/** xos_machine_reset() - give a node that was given up or is online fresh tries */
-void xos_machine_reset(struct xos_machine *m, int64_t now_ms, struct xos_step *step);
+/**
+ * xos_machine_reset() - a new pass: fresh tries
+ * @off: its machine is off now: it starts from there, which is no failure
+ */
+void xos_machine_reset(struct xos_machine *m, bool off, int64_t now_ms,
+		       struct xos_step *step);
 
 /**
  * xos_machine_restore() - repeat a step that the journal remembers

@@ -55,6 +55,8 @@ test_two_online() { [ "$(online 1)" = 2 ]; }
 test_three_online() { [ "$(online 1)" = 3 ] && [ "$(online 2)" = 3 ] && [ "$(online 3)" = 3 ]; }
 # shellcheck disable=SC2317
 all_off() { xos power status --json 'node-[1-3]' | jq -es '[.. | .power? | select(. == "on")] | length == 0' > /dev/null; }
+# shellcheck disable=SC2317
+kexec_started() { grep -aq 'kexec_core: Starting new kernel' "$XOS_STATE_DIR/$cluster/console/node-1.log"; }
 qmp() { # NODE COMMAND
 	printf '%s\n' '{"execute":"qmp_capabilities"}' "{\"execute\":\"$2\"}" |
 		timeout 5 socat -t1 - "UNIX-CONNECT:$XOS_RUN_DIR/$cluster/$1.qmp" > /dev/null

@@ -235,7 +235,7 @@ static void test_replay_is_exact(void **unused)
 				xos_machine_step(&a, &limits, rand() % XOS_INPUT_EXCLUDE,
 						 rand() % 3 ? boot : "", "why", now, &r.step);
 			else
-				xos_machine_reset(&a, now, &r.step);
+				xos_machine_reset(&a, false, now, &r.step);
 			if (!r.step.noted)
 				continue;
 			snprintf(r.boot, sizeof(r.boot), "%s", a.boot);

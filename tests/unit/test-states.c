@@ -286,13 +286,20 @@ static void test_reset(void **unused)
 	(void)unused;
 	make(&m, XOS_STATE_KO);
 	m.tries[XOS_STATE_FIRMWARE] = 3;
-	xos_machine_reset(&m, 2000, &s);
+	xos_machine_reset(&m, false, 2000, &s);
 	assert_int_equal(m.state, XOS_STATE_POWERING);
 	assert_int_equal(m.pending, XOS_ACTION_CYCLE);
 	assert_int_equal(m.tries[XOS_STATE_FIRMWARE], 0);
 	make(&m, XOS_STATE_ONLINE);
-	xos_machine_reset(&m, 2000, &s);
+	xos_machine_reset(&m, false, 2000, &s);
 	assert_int_equal(m.state, XOS_STATE_ONLINE);
+	/* Switched off between two runs: no failure, so no try is lost. */
+	make(&m, XOS_STATE_LOADING);
+	xos_machine_reset(&m, true, 2000, &s);
+	assert_int_equal(m.state, XOS_STATE_OFF);
+	assert_int_equal(s.to, XOS_STATE_OFF);
+	assert_false(s.failed);
+	assert_int_equal(m.tries[XOS_STATE_LOADING], 0);
 }
 
 static void test_limits(void **unused)
