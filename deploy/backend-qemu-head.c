@@ -44,15 +44,6 @@ static size_t image_index(const struct xos_inventory *inv, const struct xos_imag
 	return (size_t)(image - inv->images);
 }
 
-/* Images that nodes boot: each once. */
-static bool image_is_used(const struct xos_inventory *inv, size_t i)
-{
-	for (size_t n = 0; n < inv->n_nodes; n++)
-		if (image_index(inv, inv->nodes[n].image) == i)
-			return true;
-	return false;
-}
-
 static int link_file(const char *dir, const char *target_dir, const char *name,
 		     struct xos_error *err)
 {
@@ -75,7 +66,7 @@ static int stage_images(struct qemu *q, const char *stage, struct xos_error *err
 	for (size_t i = 0; rc == 0 && i < inv->n_images; i++) {
 		char dir[4096];
 
-		if (!image_is_used(inv, i))
+		if (!xos_inventory_image_is_used(inv, i))
 			continue;
 		snprintf(dir, sizeof(dir), "%s/images/%s", stage, q->b->images[i].id);
 		rc = xos_mkdir_p(dir, 0700, err);
@@ -225,7 +216,7 @@ static char *disk_ids(struct qemu *q)
 		return NULL;
 	fputs(q->b->images[image_index(inv, inv->head.image)].id, f);
 	for (size_t i = 0; i < inv->n_images; i++)
-		if (image_is_used(inv, i))
+		if (xos_inventory_image_is_used(inv, i))
 			fprintf(f, " %s", q->b->images[i].id);
 	fputc('\n', f);
 	if (fclose(f) == 0)
@@ -299,7 +290,7 @@ char **qemu_head_args(struct qemu *q)
 	for (size_t i = 0; i < inv->n_images; i++) {
 		char id[32];
 
-		if (!image_is_used(inv, i))
+		if (!xos_inventory_image_is_used(inv, i))
 			continue;
 		snprintf(id, sizeof(id), "image%zu", i);
 		snprintf(path, sizeof(path), "%s/root.squashfs", q->b->images[i].dir);

@@ -24,6 +24,7 @@
 #include <sys/statvfs.h>
 
 #include "../libxos/atomic.h"
+#include "../libxos/clock.h"
 #include "../libxos/spawn.h"
 #include "backend-qemu.h"
 #include "console.h"
@@ -248,10 +249,7 @@ static int head_vm_start(struct qemu *q, struct xos_error *err)
 
 static int64_t now_ms(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return xos_clock_ms(CLOCK_MONOTONIC);
 }
 
 /* Until the boot server answers, the machine dies, or the time is over. */

@@ -194,3 +194,11 @@ const struct xos_node *xos_inventory_node(const struct xos_inventory *inv,
 			return &inv->nodes[i];
 	return NULL;
 }
+
+bool xos_inventory_image_is_used(const struct xos_inventory *inv, size_t i)
+{
+	for (size_t n = 0; n < inv->n_nodes; n++)
+		if (inv->nodes[n].image == &inv->images[i])
+			return true;
+	return false;
+}

@@ -218,6 +218,9 @@ const char *xos_inventory_nodefile(void);
 const struct xos_node *xos_inventory_node(const struct xos_inventory *inv,
 					  const char *what);
 
+/** xos_inventory_image_is_used() - does any node boot @inv->images[@i]? */
+bool xos_inventory_image_is_used(const struct xos_inventory *inv, size_t i);
+
 /**
  * xos_inventory_bootline() - the kernel command line of a node
  * @inv: the inventory

@@ -161,7 +161,7 @@ static int check_images(const struct xos_head_input *in, struct xos_error *err)
 	char path[4096];
 
 	for (size_t i = 0; i < in->inv->n_images; i++) {
-		if (!in->image_ids[i] || !head_image_is_used(in->inv, i))
+		if (!in->image_ids[i] || !xos_inventory_image_is_used(in->inv, i))
 			continue;
 		for (size_t f = 0; f < sizeof(files) / sizeof(files[0]); f++) {
 			snprintf(path, sizeof(path), "%s/%s/%s", dir,

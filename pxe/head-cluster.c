@@ -44,15 +44,6 @@ uint64_t head_digest_string(uint64_t seed, const char *s)
 		head_digest(seed, "\1", 1);
 }
 
-bool head_image_is_used(const struct xos_inventory *inv, size_t i)
-{
-	for (size_t n = 0; n < inv->n_nodes; n++) {
-		if (inv->nodes[n].image == &inv->images[i])
-			return true;
-	}
-	return false;
-}
-
 const char *head_image_id(const struct xos_head_input *in,
 			  const struct xos_node *node)
 {
@@ -116,7 +107,7 @@ static bool is_current(const struct head_context *c, const char *id)
 
 	for (size_t i = 0; i < in->inv->n_images; i++) {
 		if (in->image_ids[i] && !strcmp(in->image_ids[i], id) &&
-		    head_image_is_used(in->inv, i))
+		    xos_inventory_image_is_used(in->inv, i))
 			return true;
 	}
 	return false;
@@ -279,7 +270,7 @@ static void make_bootd(const struct head_context *c, struct xos_text *text)
 		xos_text_add(text, "token-file " HEAD_ETC "/admin-token-%s\n",
 			     inv->name);
 	for (size_t i = 0; i < inv->n_images; i++) {
-		if (c->in->image_ids[i] && head_image_is_used(inv, i))
+		if (c->in->image_ids[i] && xos_inventory_image_is_used(inv, i))
 			xos_text_add(text, "image %s\n", c->in->image_ids[i]);
 	}
 }
@@ -313,7 +304,7 @@ static bool is_exported(const struct head_context *c, size_t i)
 	const struct xos_inventory *inv = c->in->inv;
 
 	return c->in->image_ids[i] && inv->images[i].root == XOS_ROOT_NFS &&
-		head_image_is_used(inv, i);
+		xos_inventory_image_is_used(inv, i);
 }
 
 /* "mountpoint": an image that is not mounted is not there, rather than empty. */

@@ -55,8 +55,6 @@ int head_context_keep(struct head_context *c, const char *root,
 /** head_image_id() - the id of the image that a node boots, or NULL */
 const char *head_image_id(const struct xos_head_input *in,
 			  const struct xos_node *node);
-/** head_image_is_used() - does any node boot inv->images[@i]? */
-bool head_image_is_used(const struct xos_inventory *inv, size_t i);
 
 /** head_files_add() - append a file; takes @text, NULL of either: no memory */
 int head_files_add(struct xos_head_files *files, char *path, char *text,
