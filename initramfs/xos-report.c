@@ -414,8 +414,8 @@ static int try_until(struct request *rq, int64_t wait_s)
 	}
 }
 
-/* First line of a small file, without its end; "" when there is none. */
-static char *read_line(const char *path, char *buf, size_t size)
+/* Text of a small file of /proc; "" when there is none. */
+static char *read_text(const char *path, char *buf, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? 0 : read(fd, buf, size - 1);
@@ -423,7 +423,6 @@ static char *read_line(const char *path, char *buf, size_t size)
 	if (fd >= 0)
 		close(fd);
 	buf[n > 0 ? n : 0] = '\0';
-	buf[strcspn(buf, "\n")] = '\0';
 	return buf;
 }
 
@@ -432,8 +431,9 @@ static const char *url_of_cmdline(void)
 	static char line[4096];
 	char *word, *save;
 
-	for (word = strtok_r(read_line("/proc/cmdline", line, sizeof(line)), " ",
-			     &save); word; word = strtok_r(NULL, " ", &save))
+	read_text("/proc/cmdline", line, sizeof(line));
+	for (word = strtok_r(line, " \n", &save); word;
+	     word = strtok_r(NULL, " \n", &save))
 		if (!strncmp(word, "xos.report=", 11))
 			return word + 11;
 	return NULL;
@@ -476,7 +476,8 @@ static void make_report(char *buf, char *const argv[], int argc)
 	for (p = detail; *p; p++)
 		if (iscntrl((unsigned char)*p))
 			*p = ' ';
-	read_line("/proc/sys/kernel/random/boot_id", boot, sizeof(boot));
+	read_text("/proc/sys/kernel/random/boot_id", boot, sizeof(boot));
+	boot[strcspn(boot, "\n")] = '\0';
 	snprintf(buf, REPORT_MAX + 1, "stage %.15s\nboot %s\nuptime %lld\ndetail %s\n",
 		 argv[0], boot, (long long)now_ms(CLOCK_BOOTTIME), detail);
 }

@@ -1,7 +1,9 @@
 #!/bin/sh
 # spec.sh - read a SPEC (see image-build) into exported variables; sourced
 # A list becomes one variable of lines, so that a path may hold a space.
+# shellcheck disable=SC2154 # spec and die are those of image-build
 
+# shellcheck disable=SC2034 # read by the eval in add
 newline='
 '
 
@@ -18,7 +20,7 @@ one_of() {
 }
 
 read_spec() {
-	ID='' NAME='' KIND='' SUITE='' PACKAGES='' FLAVOUR=nfs DRIVERS=short
+	ID='' NAME='' KIND='' SUITE='' PACKAGES='' FLAVOUR=nfs DRIVERS=short INIT=xos
 	ENABLE='' DISABLE='' OVERLAYS='' KERNEL='' MODULES=all SOURCE='' OBJ=''
 	EPOCH='' INPUTS=''
 	[ -r "$1" ] || die "$1: cannot be read"
@@ -32,6 +34,7 @@ read_spec() {
 		packages) add PACKAGES "$value" ;;
 		root) FLAVOUR=$value ;;
 		drivers) DRIVERS=$value ;;
+		init) INIT=$value ;;
 		enable) add ENABLE "$value" ;;
 		disable) add DISABLE "$value" ;;
 		overlay) add OVERLAYS "$value" ;;
@@ -46,7 +49,7 @@ read_spec() {
 	done < "$1"
 	check_spec
 	CACHE=${XOS_CACHE_DIR:-/var/cache/xos-ssi}
-	export ID NAME KIND SUITE PACKAGES FLAVOUR DRIVERS ENABLE DISABLE OVERLAYS \
+	export ID NAME KIND SUITE PACKAGES FLAVOUR DRIVERS INIT ENABLE DISABLE OVERLAYS \
 		KERNEL MODULES SOURCE OBJ EPOCH INPUTS CACHE
 }
 
@@ -57,6 +60,7 @@ check_spec() {
 	one_of kind "$KIND" "node head"
 	one_of root "$FLAVOUR" "nfs ram"
 	one_of drivers "$DRIVERS" "short full"
+	one_of init "$INIT" "xos dracut"
 	one_of modules "$MODULES" "all none"
 	case $EPOCH in *[!0-9]*) die "$spec: epoch=$EPOCH is no number" ;; esac
 	case $NAME$ID$SUITE$KERNEL in

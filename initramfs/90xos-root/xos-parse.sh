@@ -2,12 +2,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # xos-parse.sh - read the kernel command line (docs/design.md), check what we need
 # Sets xos_* for the other hooks; root and rootok for dracut.
+# shellcheck disable=SC2034 # read by those
 . /usr/lib/xos/xos-lib.sh
 
 xos_root='' xos_ip='' xos_server='' xos_session='' xos_node='' xos_shell=''
 xos_wait=120 xos_overlay=50% xos_bootif='' xos_next=''
 
-read -r xos_line < /proc/cmdline
+# a newline parts words there too
+xos_line=''
+while read -r xos_word || [ -n "$xos_word" ]; do
+	xos_line="$xos_line $xos_word"
+done < /proc/cmdline
 for xos_word in $xos_line; do
 	case $xos_word in
 	root=xos:*) xos_root=${xos_word#root=xos:} ;;
@@ -34,6 +39,5 @@ for xos_word in address peer gateway mask name iface; do
 done
 
 if [ -n "$xos_root" ]; then
-	# shellcheck disable=SC2034 # dracut's
 	root=xos:$xos_root rootok=1
 fi
