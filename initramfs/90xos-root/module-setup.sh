@@ -5,7 +5,7 @@
 # Three hooks: xos-parse.sh (cmdline), xos-mount.sh (mount), xos-identity.sh
 # (pre-pivot).  They run under dracut's own init, or, with xos_init=yes in the
 # dracut configuration, under xos-init, which is /init itself: no udev, no
-# other module, a fraction of the processor time (docs/admin.md has figures).
+# other module, a fraction of the processor time.
 # xos_drivers=short|full chooses the drivers of virtual machines or all.
 # shellcheck disable=SC2154 # moddir and initdir are dracut's
 
