@@ -27,13 +27,13 @@ check() {
 	if "$@" > "$work/out" 2>&1; then ok "$what"; else
 		not_ok "$what"; sed 's/^/# /' "$work/out" | tail -25; fi
 }
-# check_exit STATUS WORDS COMMAND...
+# check_exit STATUS WORDS COMMAND...; what it said is in $work/said
 check_exit() {
 	local want=$1 what=$2; shift 2
-	"$@" > "$work/out" 2>&1
+	"$@" > "$work/said" 2>&1
 	local got=$?
 	if [ "$got" = "$want" ]; then ok "$what"; else
-		not_ok "$what (exit $got, not $want)"; sed 's/^/# /' "$work/out" | tail -25; fi
+		not_ok "$what (exit $got, not $want)"; sed 's/^/# /' "$work/said" | tail -25; fi
 }
 xos() { timeout 600 "$deploy" -i "$inventory" "$@"; }
 # make_inventory BOOTLINE NODES: the testbed's inventory under another name
