@@ -59,7 +59,9 @@ pretend_images() {
 
 # real_builder - image-build itself, with as much as it looks at before apt
 real_builder() {
-	export XOS_DATA_DIR="$dir/data" XOS_APT_LISTS="$dir/lists" KERNELRELEASE=6.1.0-0-amd64
+	export XOS_DATA_DIR="$dir/data" XOS_APT_LISTS="$dir/lists"
+	KERNELRELEASE=$("$top/kernel/newest-headers")	# apt has to know it
+	export KERNELRELEASE
 	mkdir -p "$dir/data/deploy" "$dir/data/build/initramfs" "$dir/lists"
 	: > "$dir/lists/mirror_debian_dists_bookworm_InRelease"
 	cp -r "$top/deploy/image-build" "$top/deploy/image-build.d" "$top/deploy/overlay" \
@@ -194,7 +196,7 @@ mount -t tmpfs -o size=1m none "$dir/cache"
 for command in "image build head" run; do
 	# shellcheck disable=SC2086 # words
 	exits 1 "no space for images: $command" $command
-	check "  says where" error "image head: image-build: $dir/cache/images: 1 MiB free, 1500 are needed"
+	check "  says where" error "image head: image-build: $dir/cache/images: 1 MiB free, 1500 MiB are needed"
 	nothing_left
 done
 umount "$dir/cache"
