@@ -10,7 +10,7 @@
 #include "../libxos/cleanup.h"
 #include "cmd.h"
 
-#define CONSOLE_BYTES	8192
+#define CONSOLE_BYTES	65536
 #define CONSOLE_LINES	20
 
 /* By the state in which the node was when it failed, or is now. */
@@ -75,7 +75,29 @@ static void print_record(const struct xos_record *r)
 	putchar('\n');
 }
 
-static void print_console(struct cmd *c, const struct xos_node *node)
+/*
+ * A node that panicked has rebooted since: its last lines are its firmware's.
+ * The last complaint of its kernel is worth more.
+ */
+static void print_complaint(const char *log)
+{
+	static const char *const words[] = {
+		"Kernel panic", "Oops:", "BUG:", "WARNING:", "Out of memory",
+	};
+	const char *last = NULL, *p;
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(*words) && !last; i++)
+		for (p = log; (p = strstr(p, words[i])); p++)
+			last = p;
+	if (!last)
+		return;
+	while (last > log && last[-1] != '\n')
+		last--;
+	printf("its kernel complained: %.*s\n", (int)strcspn(last, "\r\n"), last);
+}
+
+static void print_console(struct cmd *c, const struct xos_node *node, bool trouble)
 {
 	struct xos_backends backends;
 	struct xos_backend *b;
@@ -88,6 +110,8 @@ static void print_console(struct cmd *c, const struct xos_node *node)
 	b = xos_backends_of(&backends, node);
 	buf = calloc(1, CONSOLE_BYTES);
 	if (buf && b->ops->console_tail(b, node, buf, CONSOLE_BYTES) > 0) {
+		if (trouble)
+			print_complaint(buf);
 		for (from = buf + strlen(buf); from > buf; from--)
 			if (from[-1] == '\n' && ++lines > CONSOLE_LINES)
 				break;
@@ -122,7 +146,7 @@ int cmd_why(struct cmd *c)
 	if (cmd_open(c, &err) < 0)
 		return cmd_fail(&err);
 	if (!strcmp(c->argv[0], c->inv->head.name)) {
-		print_console(c, NULL);	/* it has no states, but a console */
+		print_console(c, NULL, true);	/* it has no states, but a console */
 		return 0;
 	}
 	node = cmd_node(c, c->argv[0], &err);
@@ -147,7 +171,8 @@ int cmd_why(struct cmd *c)
 		       h.is_down ? "; the cluster was taken down since" : "");
 		if (hint)
 			printf("next: %s\n", hint);
-		print_console(c, node);
+		print_console(c, node,
+			      !h.n || h.records[h.n - 1].step.to != XOS_STATE_ONLINE);
 	}
 	free(h.records);
 	return 0;
