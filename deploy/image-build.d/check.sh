@@ -20,14 +20,16 @@ check_tools() {
 check_space() {
 	free=$(df -Pm "$1" | awk 'NR == 2 { print $4 }')
 	[ "$free" -ge "$need_mib" ] ||
-		die "$1: $free MiB free, $need_mib are needed"
+		die "$1: $free MiB free, $need_mib MiB are needed"
 }
 
-# A build holds the lock of its directory as long as it lives.
+# A build holds the lock of its directory as long as it lives; one that has no
+# lock yet was made this moment.
 remove_stale() {
 	for dir in "$1"/.build-*; do
-		[ -d "$dir" ] || continue
-		flock -n "$dir/lock" true 2> /dev/null || [ ! -e "$dir/lock" ] || continue
+		[ -e "$dir/lock" ] || [ -n "$(find "$dir" -maxdepth 0 -mmin +1 2> /dev/null)" ] ||
+			continue
+		flock -n "$dir/lock" true || continue
 		rm -rf --one-file-system "$dir"
 	done
 }
