@@ -7,21 +7,20 @@
 
 # The interface may appear late; BOOTIF (of pxelinux and iPXE) beats its name.
 xos_find_iface() {
-	if [ -n "$xos_bootif" ]; then
-		for xos_dir in /sys/class/net/*; do
-			read -r xos_mac < "$xos_dir/address" || continue
-			[ "$xos_mac" = "$(echo "$xos_bootif" | busybox tr A-F- a-f:)" ] ||
-				continue
-			xos_iface=${xos_dir##*/}
-		done
-	fi
-	[ -d "/sys/class/net/$xos_iface" ]
+	[ -n "$xos_bootif" ] || { [ -d "/sys/class/net/$xos_iface" ]; return; }
+	for xos_dir in /sys/class/net/*; do
+		read -r xos_mac < "$xos_dir/address" || continue
+		[ "$xos_mac" = "$xos_bootif" ] || continue
+		xos_iface=${xos_dir##*/}
+		return
+	done
+	return 1
 }
 
 xos_network() {
 	[ -n "$xos_address" ] || return 0
 	until xos_find_iface; do
-		[ "$(xos_left)" -gt 0 ] || xos_fail "no interface $xos_iface"
+		[ "$(xos_left)" -gt 0 ] || xos_fail "no interface ${xos_bootif:-$xos_iface}"
 		busybox sleep 1
 	done
 	busybox ifconfig "$xos_iface" "$xos_address" netmask "$xos_mask" up ||

@@ -23,7 +23,7 @@ for xos_word in $xos_line; do
 	xos.shell) xos_shell=yes ;;
 	session_id=*) xos_session=${xos_word#*=} ;;
 	node_id=*) xos_node=${xos_word#*=} ;;
-	BOOTIF=*) xos_bootif=${xos_word#BOOTIF=??-} ;;
+	BOOTIF=*) xos_bootif=$(echo "${xos_word#BOOTIF=??-}" | busybox tr A-F- a-f:) ;;
 	init=*) xos_next=${xos_word#init=} ;;
 	esac
 done

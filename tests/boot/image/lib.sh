@@ -22,6 +22,7 @@ await() {
 setup() {
 	DIR=$(mktemp -d /tmp/xos-image-test.XXXXXX)
 	export DIR
+	chmod 755 "$DIR"	# one test runs as nobody
 	mkdir "$DIR/www"
 	: > "$DIR/reports"; : > "$DIR/pid"; : > "$DIR/requests"
 	trap teardown EXIT
