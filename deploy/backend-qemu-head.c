@@ -125,6 +125,7 @@ static int copy_over(const char *tar, const char *disk, struct xos_error *err)
 
 	if (in >= 0 && out >= 0)
 		while ((n = read(in, buf, sizeof(buf))) > 0) {
+			errno = ENOSPC;		/* what a short write means */
 			if (pwrite(out, buf, (size_t)n, size) != n) {
 				n = -1;
 				break;

@@ -263,6 +263,7 @@ static int head_wait(struct qemu *q, int timeout_ms,
 	int rc;
 
 	qemu_vm_console_log(q, head->name, log, sizeof(log));
+	progress("waiting for the head's boot server", arg);
 	do {
 		struct timespec pause = { .tv_nsec = 200 * 1000000 };
 		struct xos_error ignored;
@@ -281,7 +282,6 @@ static int head_wait(struct qemu *q, int timeout_ms,
 			return xos_error_set(err, -EIO, XOS_EXIT_BACKEND,
 				"head '%s' ended while it started; its console: %s",
 				head->name, log);
-		progress("waiting for the head's boot server", arg);
 		nanosleep(&pause, NULL);
 	} while (now_ms() < end);
 	return xos_error_set(err, -ETIMEDOUT, XOS_EXIT_BACKEND,
