@@ -5,10 +5,12 @@
  */
 #include <ssi/cluster.h>
 #include <ssi/core.h>
+#include <ssi/rpc.h>
 
 #include <linux/err.h>
 #include <linux/module.h>
 
+static struct ssi_rpc *rpc;
 static struct ssi_cluster *cluster;
 
 static int __init ssi_kddm_init(void)
@@ -19,13 +21,20 @@ static int __init ssi_kddm_init(void)
 	err = ssi_params_get(&params);
 	if (err)
 		return err;
-	cluster = ssi_cluster_create(&params);
-	return PTR_ERR_OR_ZERO(cluster);
+	rpc = ssi_rpc_create(&params);
+	if (IS_ERR(rpc))
+		return PTR_ERR(rpc);
+	cluster = ssi_cluster_create(&params, rpc);
+	if (!IS_ERR(cluster))
+		return 0;
+	ssi_rpc_destroy(rpc);
+	return PTR_ERR(cluster);
 }
 
 static void __exit ssi_kddm_exit(void)
 {
 	ssi_cluster_destroy(cluster);
+	ssi_rpc_destroy(rpc);
 }
 
 module_init(ssi_kddm_init);

@@ -3,24 +3,23 @@
  * cluster-private.h: what the files of cluster/ share.
  *
  * Locks: cluster->lock protects all that changes; what else is needed is said
- * at the member.  request_lock is taken before lock.  Nobody waits for a
- * node, for user space or for an entry of /proc to go with lock held.
+ * at the member.  request_lock is taken before lock, and rpc/ calls with locks
+ * of its own held, which are taken before lock.  Nobody waits for a node, for
+ * user space or for an entry of /proc to go with lock held.
  */
 #ifndef _SSI_CLUSTER_PRIVATE_H
 #define _SSI_CLUSTER_PRIVATE_H
 
-#include "conn.h"
 #include "wire.h"
 
 #include <ssi/cluster.h>
 #include <ssi/core.h>
+#include <ssi/rpc.h>
 
 #include <linux/completion.h>
 #include <linux/mutex.h>
 #include <linux/workqueue.h>
 
-struct ssi_discovery;
-struct ssi_peer;
 struct ssi_procnodes;
 struct ssi_services;
 struct ssi_sysattr;
@@ -42,16 +41,12 @@ struct ssi_request {
 /**
  * struct ssi_cluster - this node's part of the cluster
  * @params: what the module was told; never changes
- * @incarnation: number of this life of the node; never changes
- * @wq: ordered; everything that a socket or the clock causes runs here
- * @slow_wq: what may wait: files of /proc
- * @conn: context of all connections
- * @tick: runs on @wq each SSI_TICK_MS
+ * @rpc: links to the other nodes
+ * @slow_wq: what may wait: files of /proc, and the clock
+ * @tick: runs on @slow_wq each SSI_TICK_MS
  * @power: switches this node off
  * @power_op: what @power does
  * @power_forced: the orderly way has been tried
- * @counters: see there
- * @counters_dir: their folder
  * @procnodes: /proc/nodes; set before the first event, like the next two
  * @services: /proc/kerrighed
  * @sysattr: /sys/kerrighed
@@ -62,27 +57,20 @@ struct ssi_request {
  * @members: who is present, who is online
  * @request: the local request, NULL when there is none
  * @next_id: number of the next request
- * @discovery: where other nodes are found; NULL when @fenced
- * @peers: list of &struct ssi_peer
- * @linked: [n] = the peer that is node n, NULL when there is none
+ * @view_id: of the view that @rpc was told
  * @lost_err: why the last link ended
- * @refused_incarnation: the last machine turned away, to say so once
  * @fetches: list of &struct ssi_fetch
  * @send_buf: SSI_WIRE_MAX_LEN bytes to write records into
  * @view_buf: to read a VIEW into
  */
 struct ssi_cluster {
 	struct ssi_params params;
-	u64 incarnation;
-	struct workqueue_struct *wq;
+	struct ssi_rpc *rpc;
 	struct workqueue_struct *slow_wq;
-	struct ssi_conn_context conn;
 	struct delayed_work tick;
 	struct delayed_work power;
 	enum ssi_power_op power_op;
 	bool power_forced;
-	struct ssi_counters counters;
-	struct dentry *counters_dir;
 	struct ssi_procnodes *procnodes;
 	struct ssi_services *services;
 	struct ssi_sysattr *sysattr;
@@ -94,11 +82,8 @@ struct ssi_cluster {
 	struct ssi_members members;
 	struct ssi_request *request;
 	u32 next_id;
-	struct ssi_discovery *discovery;
-	struct list_head peers;
-	struct ssi_peer *linked[SSI_MAX_NODES];
+	struct ssi_view_id view_id;
 	int lost_err;
-	u64 refused_incarnation;
 	struct list_head fetches;
 	void *send_buf;
 	struct ssi_view view_buf;
@@ -109,6 +94,9 @@ int ssi_cluster_change(struct ssi_cluster *cluster, enum ssi_change_op op,
 		       const struct ssi_nodeset *set);
 void ssi_cluster_event(struct ssi_cluster *cluster,
 		       const struct ssi_event *event);
-void ssi_cluster_fence(struct ssi_cluster *cluster, u32 address);
+
+/* control.c */
+int ssi_control_receive(struct ssi_cluster *cluster, u16 node, const void *buf,
+			size_t len);
 
 #endif /* _SSI_CLUSTER_PRIVATE_H */

@@ -6,16 +6,13 @@
  * request, and what each action of members.c means in this kernel.  Knows the
  * parts; the parts know only this.
  *
- *	socket -> conn.c -> peer.c -> ssi_cluster_event() -> members.c
- *	members.c -> carry_out() -> wire.c -> peer.c -> conn.c -> socket
+ *	rpc/ -> link_ops, control.c -> ssi_cluster_event() -> members.c
+ *	members.c -> carry_out() -> wire.c -> ssi_rpc_control()
  *	ioctl -> services.c -> ssi_cluster_change() -> members.c
  */
 #include "cluster-private.h"
 
-#include "bearer.h"
-#include "discovery.h"
 #include "nodeinfo.h"
-#include "peer.h"
 #include "power.h"
 #include "procnodes.h"
 #include "services.h"
@@ -24,8 +21,6 @@
 #include <ssi/trace.h>
 
 #include <linux/jiffies.h>
-#include <linux/ktime.h>
-#include <linux/random.h>
 #include <linux/slab.h>
 
 #define CHANGE_TIMEOUT_MS	30000	/* every node has to answer */
@@ -95,7 +90,23 @@ static void carry_out(void *context, const struct ssi_action *action)
 		ssi_procnodes_update(cluster->procnodes);
 		return;
 	}
-	ssi_peer_send(cluster, action->node, buf, len);
+	ssi_rpc_control(cluster->rpc, action->node, buf, len);
+}
+
+/* rpc/ has to know who is in the cluster before anybody acts on it. */
+static int handle(struct ssi_cluster *cluster, const struct ssi_event *event)
+{
+	const struct ssi_view *view = &cluster->members.view;
+	int err = ssi_members_handle(&cluster->members, event);
+
+	if (cluster->view_id.number == view->epoch &&
+	    cluster->view_id.lineage == view->issuer_incarnation)
+		return err;
+	cluster->view_id.number = view->epoch;
+	cluster->view_id.lineage = view->issuer_incarnation;
+	ssi_rpc_set_view(cluster->rpc, &cluster->view_id, &view->members,
+			 view->incarnation);
+	return err;
 }
 
 /**
@@ -108,7 +119,7 @@ void ssi_cluster_event(struct ssi_cluster *cluster,
 		       const struct ssi_event *event)
 {
 	lockdep_assert_held(&cluster->lock);
-	ssi_members_handle(&cluster->members, event);
+	handle(cluster, event);
 }
 
 static int wait_for_request(struct ssi_cluster *cluster,
@@ -171,7 +182,7 @@ int ssi_cluster_change(struct ssi_cluster *cluster, enum ssi_change_op op,
 	if (cluster->stopping || cluster->fenced)
 		err = -ESHUTDOWN;
 	else
-		err = ssi_members_handle(&cluster->members, &event);
+		err = handle(cluster, &event);
 	if (err)
 		cluster->request = NULL;
 	mutex_unlock(&cluster->lock);
@@ -183,35 +194,70 @@ out_unlock:
 	return err;
 }
 
-/**
- * ssi_cluster_fence() - another machine has this node's id: leave the session
- * @cluster: this node's cluster
- * @address: TIPC address of that machine
- *
- * The next tick closes all connections; until then nothing is received.  Only
- * loading the module again ends it.
- *
- * Context: cluster->lock held.
- */
-void ssi_cluster_fence(struct ssi_cluster *cluster, u32 address)
+static void link_up(void *context, u16 node, u64 incarnation)
 {
-	lockdep_assert_held(&cluster->lock);
-	if (cluster->fenced)
-		return;
-	pr_err("node id %u is already another machine's (TIPC address %x): leaving the session\n",
-	       cluster->params.node, address);
-	cluster->fenced = true;
+	struct ssi_cluster *cluster = context;
+	struct ssi_event event = {
+		.type = SSI_EVENT_LINK_UP,
+		.node = node,
+		.incarnation = incarnation,
+	};
+
+	mutex_lock(&cluster->lock);
+	ssi_cluster_event(cluster, &event);
+	mutex_unlock(&cluster->lock);
 }
 
-static void close_connections(struct ssi_cluster *cluster)
+static void link_down(void *context, u16 node, int err)
 {
-	lockdep_assert_held(&cluster->lock);
-	if (!cluster->discovery)
-		return;
-	ssi_discovery_destroy(cluster->discovery);
-	cluster->discovery = NULL;
-	ssi_peer_destroy_all(cluster);
+	struct ssi_cluster *cluster = context;
+	struct ssi_event event = { .type = SSI_EVENT_LINK_DOWN, .node = node };
+
+	mutex_lock(&cluster->lock);
+	cluster->lost_err = err;
+	ssi_cluster_event(cluster, &event);
+	ssi_nodeinfo_fail(cluster, node);
+	mutex_unlock(&cluster->lock);
 }
+
+static int link_received(void *context, u16 node, const void *buf, size_t len)
+{
+	struct ssi_cluster *cluster = context;
+	int err;
+
+	mutex_lock(&cluster->lock);
+	err = ssi_control_receive(cluster, node, buf, len);
+	mutex_unlock(&cluster->lock);
+	return err;
+}
+
+static void link_fenced(void *context)
+{
+	struct ssi_cluster *cluster = context;
+
+	mutex_lock(&cluster->lock);
+	cluster->fenced = true;
+	mutex_unlock(&cluster->lock);
+}
+
+static void link_reset(void *context, u64 incarnation)
+{
+	struct ssi_cluster *cluster = context;
+
+	mutex_lock(&cluster->lock);
+	ssi_members_init(&cluster->members, cluster->params.node, incarnation,
+			 carry_out, cluster);
+	ssi_procnodes_update(cluster->procnodes);
+	mutex_unlock(&cluster->lock);
+}
+
+static const struct ssi_link_ops link_ops = {
+	.link_up = link_up,
+	.link_down = link_down,
+	.received = link_received,
+	.fenced = link_fenced,
+	.reset = link_reset,
+};
 
 static void cluster_tick(struct work_struct *work)
 {
@@ -220,12 +266,9 @@ static void cluster_tick(struct work_struct *work)
 	struct ssi_event event = { .type = SSI_EVENT_TICK };
 
 	mutex_lock(&cluster->lock);
-	if (cluster->fenced)
-		close_connections(cluster);
-	ssi_peer_tick(cluster);
 	ssi_cluster_event(cluster, &event);
 	if (!cluster->stopping)
-		queue_delayed_work(cluster->wq, &cluster->tick,
+		queue_delayed_work(cluster->slow_wq, &cluster->tick,
 				   msecs_to_jiffies(SSI_TICK_MS));
 	mutex_unlock(&cluster->lock);
 }
@@ -234,64 +277,39 @@ static void free_cluster(struct ssi_cluster *cluster)
 {
 	if (cluster->slow_wq)
 		destroy_workqueue(cluster->slow_wq);
-	if (cluster->wq)
-		destroy_workqueue(cluster->wq);
-	kvfree(cluster->conn.buf);
 	kvfree(cluster->send_buf);
 	kvfree(cluster);
 }
 
-static struct ssi_cluster *alloc_cluster(const struct ssi_params *params)
+static struct ssi_cluster *alloc_cluster(const struct ssi_params *params,
+					 struct ssi_rpc *rpc)
 {
 	struct ssi_cluster *cluster = kvzalloc(sizeof(*cluster), GFP_KERNEL);
 
 	if (!cluster)
 		return NULL;
 	cluster->params = *params;
-	/* A life's number: its start, and chance where the clock is wrong. */
-	cluster->incarnation = (u64)ktime_get_real_seconds() << 32 |
-			       (get_random_u32() | 1);
+	cluster->rpc = rpc;
 	INIT_DELAYED_WORK(&cluster->tick, cluster_tick);
-	INIT_LIST_HEAD(&cluster->peers);
 	INIT_LIST_HEAD(&cluster->fetches);
 	mutex_init(&cluster->request_lock);
 	mutex_init(&cluster->lock);
 	ssi_power_init(cluster);
-	ssi_members_init(&cluster->members, params->node, cluster->incarnation,
-			 carry_out, cluster);
-	cluster->wq = alloc_ordered_workqueue("ssi_cluster", 0);
+	ssi_members_init(&cluster->members, params->node,
+			 ssi_rpc_incarnation(rpc), carry_out, cluster);
 	cluster->slow_wq = alloc_workqueue("ssi_slow", WQ_UNBOUND, 4);
-	cluster->conn.buf = kvmalloc(SSI_WIRE_MAX_LEN, GFP_KERNEL);
 	cluster->send_buf = kvmalloc(SSI_WIRE_MAX_LEN, GFP_KERNEL);
-	cluster->conn.wq = cluster->wq;
-	cluster->conn.lock = &cluster->lock;
-	if (cluster->wq && cluster->slow_wq && cluster->conn.buf &&
-	    cluster->send_buf)
+	if (cluster->slow_wq && cluster->send_buf)
 		return cluster;
 	free_cluster(cluster);
 	return NULL;
 }
 
-static int open_connections(struct ssi_cluster *cluster)
-{
-	struct ssi_discovery *discovery;
-
-	mutex_lock(&cluster->lock);
-	discovery = ssi_discovery_create(cluster);
-	if (!IS_ERR(discovery)) {
-		cluster->discovery = discovery;
-		queue_delayed_work(cluster->wq, &cluster->tick, 0);
-	}
-	mutex_unlock(&cluster->lock);
-	return PTR_ERR_OR_ZERO(discovery);
-}
-
 static int open_files(struct ssi_cluster *cluster)
 {
-	cluster->counters_dir = ssi_counters_show(&cluster->counters);
 	cluster->procnodes = ssi_procnodes_create(cluster);
 	if (IS_ERR(cluster->procnodes))
-		goto err_hide_counters;
+		return -ENOMEM;
 	cluster->sysattr = ssi_sysattr_create(cluster);
 	if (IS_ERR(cluster->sysattr))
 		goto err_remove_procnodes;
@@ -302,8 +320,6 @@ static int open_files(struct ssi_cluster *cluster)
 
 err_remove_procnodes:
 	ssi_procnodes_destroy(cluster->procnodes);
-err_hide_counters:
-	ssi_counters_hide(cluster->counters_dir);
 	return -ENOMEM;
 }
 
@@ -312,44 +328,39 @@ static void close_files(struct ssi_cluster *cluster)
 	ssi_services_destroy(cluster->services);
 	ssi_sysattr_destroy(cluster->sysattr);
 	ssi_procnodes_destroy(cluster->procnodes);
-	ssi_counters_hide(cluster->counters_dir);
 }
 
 /**
  * ssi_cluster_create() - make this machine a node
  * @params: session, node, interface; copied
+ * @rpc: links to the other nodes, not started; stays the caller's
  *
- * Context: process context with CAP_NET_ADMIN; sleeps, some seconds.
+ * Context: process context; sleeps.
  * Return: to be undone with ssi_cluster_destroy(); ERR_PTR() of -ENOMEM or of
- *	ssi_bearer_start()'s and TIPC's errors, which have been logged.
+ *	ssi_rpc_start()'s errors, which have been logged.
  */
-struct ssi_cluster *ssi_cluster_create(const struct ssi_params *params)
+struct ssi_cluster *ssi_cluster_create(const struct ssi_params *params,
+				       struct ssi_rpc *rpc)
 {
 	struct ssi_cluster *cluster;
 	int err;
 
-	cluster = alloc_cluster(params);
+	cluster = alloc_cluster(params, rpc);
 	if (!cluster)
 		return ERR_PTR(-ENOMEM);
-	err = ssi_bearer_start(params);
-	if (err)
-		goto err_free;
 	err = open_files(cluster);
 	if (err)
-		goto err_stop_bearer;
-	err = open_connections(cluster);
-	if (err) {
-		pr_err("no connection to TIPC (%d)\n", err);
+		goto err_free;
+	err = ssi_rpc_start(rpc, &link_ops, cluster);
+	if (err)
 		goto err_close_files;
-	}
+	queue_delayed_work(cluster->slow_wq, &cluster->tick, 0);
 	pr_info("version %s: node %u of session %u on %s\n", SSI_BUILD,
 		params->node, params->session, params->netdev);
 	return cluster;
 
 err_close_files:
 	close_files(cluster);
-err_stop_bearer:
-	ssi_bearer_stop(params);
 err_free:
 	free_cluster(cluster);
 	return ERR_PTR(err);
@@ -357,7 +368,7 @@ err_free:
 
 /**
  * ssi_cluster_destroy() - make this machine no node any more
- * @cluster: what ssi_cluster_create() returned
+ * @cluster: what ssi_cluster_create() returned; its rpc is stopped
  *
  * Who waits for a request gets -ESHUTDOWN; the other nodes see this one leave.
  *
@@ -376,12 +387,7 @@ void ssi_cluster_destroy(struct ssi_cluster *cluster)
 
 	ssi_power_stop(cluster);
 	cancel_delayed_work_sync(&cluster->tick);
-	mutex_lock(&cluster->lock);
-	close_connections(cluster);
-	mutex_unlock(&cluster->lock);
-	/* Nothing can queue more: a closed socket has no callback. */
-	flush_workqueue(cluster->wq);
+	ssi_rpc_stop(cluster->rpc);
 	close_files(cluster);
-	ssi_bearer_stop(&cluster->params);
 	free_cluster(cluster);
 }

@@ -13,7 +13,6 @@
 #include "nodeinfo.h"
 
 #include "cluster-private.h"
-#include "peer.h"
 
 #include <linux/fs.h>
 #include <linux/mm.h>
@@ -107,15 +106,15 @@ static void send_pieces(struct ssi_cluster *cluster, const struct serve *serve,
 
 	lockdep_assert_held(&cluster->lock);
 	if (len < 0) {
-		ssi_peer_send(cluster, serve->node, buf,
-			      ssi_wire_put_info(buf, serve->id, len, true, data, 0));
+		ssi_rpc_control(cluster->rpc, serve->node, buf,
+				ssi_wire_put_info(buf, serve->id, len, true, data, 0));
 		return;
 	}
 	do {
 		piece = min_t(ssize_t, len - sent, SSI_WIRE_MAX_DATA);
 		last = sent + piece == len;
-		ssi_peer_send(cluster, serve->node, buf,
-			      ssi_wire_put_info(buf, serve->id, 0, last,
+		ssi_rpc_control(cluster->rpc, serve->node, buf,
+				ssi_wire_put_info(buf, serve->id, 0, last,
 						data + sent, piece));
 		sent += piece;
 	} while (!last);
@@ -235,15 +234,17 @@ static int fetch_remote(struct ssi_cluster *cluster, struct ssi_fetch *fetch,
 	err = mutex_lock_killable(&cluster->lock);
 	if (err)
 		return err;
-	if (cluster->stopping || !cluster->linked[fetch->node]) {
+	if (cluster->stopping ||
+	    ssi_members_state(&cluster->members, fetch->node) <
+	    SSI_NODE_PRESENT) {
 		mutex_unlock(&cluster->lock);
 		return -EHOSTDOWN;
 	}
 	fetch->id = ++cluster->next_id;
 	list_add(&fetch->link, &cluster->fetches);
-	ssi_peer_send(cluster, fetch->node, cluster->send_buf,
-		      ssi_wire_put_value(cluster->send_buf, SSI_WIRE_INFO_GET,
-					 fetch->id, file));
+	ssi_rpc_control(cluster->rpc, fetch->node, cluster->send_buf,
+			ssi_wire_put_value(cluster->send_buf, SSI_WIRE_INFO_GET,
+					   fetch->id, file));
 	mutex_unlock(&cluster->lock);
 
 	left = wait_for_completion_killable_timeout(&fetch->done,

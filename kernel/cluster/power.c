@@ -10,7 +10,6 @@
 #include "power.h"
 
 #include "cluster-private.h"
-#include "peer.h"
 
 #include <linux/reboot.h>
 #include <linux/suspend.h>
@@ -104,9 +103,9 @@ int ssi_power_cluster(struct ssi_cluster *cluster, enum ssi_power_op op)
 		goto out_unlock;
 	pr_notice("%s of the cluster\n", op == SSI_POWER_OFF ? "power off" : "restart");
 	ssi_nodeset_for_each(node, &online)
-		ssi_peer_send(cluster, node, cluster->send_buf,
-			      ssi_wire_put_value(cluster->send_buf,
-						 SSI_WIRE_POWER, 0, op));
+		ssi_rpc_control(cluster->rpc, node, cluster->send_buf,
+				ssi_wire_put_value(cluster->send_buf,
+						   SSI_WIRE_POWER, 0, op));
 	if (is_online(cluster))
 		start(cluster, op, POWER_DELAY_MS);
 

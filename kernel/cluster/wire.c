@@ -7,9 +7,7 @@
  * checks every length, count and value and returns -EBADMSG, and then leaves
  * its output undefined.  Sends and receives nothing itself.
  *
- *	connecting node                       accepting node
- *	HELLO ------------------------------> \ each judges the other's:
- *	<------------------------------ HELLO /	REFUSE and end, or go on
+ *	node                                  linked node
  *	VIEW <-----------------------------> VIEW
  *	CHANGE ----> coordinator ----> VIEW to all ----> ACK ----> RESULT
  */
@@ -32,8 +30,6 @@ static void put_header(void *buf, enum ssi_wire_type type, u32 id, size_t len)
  * @buf: what a peer sent, @len bytes, any alignment
  * @len: length of @buf
  *
- * The version is not judged for a HELLO, whose layout never changes.
- *
  * Return: its &enum ssi_wire_type, known or not; -EBADMSG when it is none,
  *	-EPROTO when it is of another version of the protocol.
  */
@@ -45,8 +41,7 @@ int ssi_wire_check(const void *buf, size_t len)
 	    le32_to_cpu(header->magic) != SSI_WIRE_MAGIC ||
 	    le32_to_cpu(header->len_bytes) != len)
 		return -EBADMSG;
-	if (header->version != SSI_WIRE_VERSION &&
-	    header->type != SSI_WIRE_HELLO)
+	if (header->version != SSI_WIRE_VERSION)
 		return -EPROTO;
 	return header->type;
 }
@@ -61,134 +56,6 @@ u32 ssi_wire_id(const void *buf)
 	const struct ssi_wire_header *header = buf;
 
 	return le32_to_cpu(header->id);
-}
-
-/**
- * ssi_wire_put_hello() - write a HELLO
- * @buf: SSI_WIRE_MAX_LEN bytes
- * @hello: content; its version is ignored, it is always ours
- * Return: length of the record.
- */
-size_t ssi_wire_put_hello(void *buf, const struct ssi_hello *hello)
-{
-	struct ssi_wire_hello *record = buf;
-
-	put_header(buf, SSI_WIRE_HELLO, 0, sizeof(*record));
-	record->session = cpu_to_le32(hello->session);
-	record->node = cpu_to_le16(hello->node);
-	record->flags = cpu_to_le16(hello->online ? SSI_WIRE_HELLO_ONLINE : 0);
-	record->incarnation = cpu_to_le64(hello->incarnation);
-	memcpy(record->build, hello->build, sizeof(record->build));
-	return sizeof(*record);
-}
-
-/**
- * ssi_wire_get_hello() - read a HELLO of any version
- * @buf: the record, @len bytes
- * @len: length of @buf
- * @hello: filled in
- * Return: 0, -EBADMSG.
- */
-int ssi_wire_get_hello(const void *buf, size_t len, struct ssi_hello *hello)
-{
-	const struct ssi_wire_hello *record = buf;
-	size_t i;
-
-	if (len < sizeof(*record))
-		return -EBADMSG;
-	hello->version = record->header.version;
-	hello->session = le32_to_cpu(record->session);
-	hello->node = le16_to_cpu(record->node);
-	hello->online = le16_to_cpu(record->flags) & SSI_WIRE_HELLO_ONLINE;
-	hello->incarnation = le64_to_cpu(record->incarnation);
-	memcpy(hello->build, record->build, sizeof(hello->build));
-	if (hello->node >= SSI_MAX_NODES || !hello->incarnation ||
-	    hello->build[SSI_WIRE_BUILD_LEN - 1])
-		return -EBADMSG;
-	/* It goes into the log. */
-	for (i = 0; hello->build[i]; i++)
-		if (hello->build[i] < '!' || hello->build[i] > '~')
-			return -EBADMSG;
-	return 0;
-}
-
-/**
- * ssi_hello_judge() - may the sender of a hello talk to this node?
- * @mine: this node's hello
- * @theirs: the other's
- *
- * A node id that others have already is for the caller to see; the same id as
- * this node's is seen here.
- *
- * Return: SSI_REFUSAL_NONE when it may, otherwise why not.
- */
-enum ssi_refusal ssi_hello_judge(const struct ssi_hello *mine,
-				 const struct ssi_hello *theirs)
-{
-	if (theirs->version != SSI_WIRE_VERSION)
-		return SSI_REFUSAL_PROTOCOL;
-	if (theirs->session != mine->session)
-		return SSI_REFUSAL_SESSION;
-	if (memcmp(theirs->build, mine->build, sizeof(mine->build)))
-		return SSI_REFUSAL_BUILD;
-	if (theirs->node == mine->node)
-		return SSI_REFUSAL_DUPLICATE;
-	return SSI_REFUSAL_NONE;
-}
-
-/**
- * ssi_hello_yields() - which of two machines with one node id leaves?
- * @mine: this node's hello
- * @theirs: the other's, with the same node id
- *
- * The member of a cluster stays; of two or no members the older life stays.
- *
- * Return: true when this one has to leave.  The other's answer to the same
- *	question is the opposite.
- */
-bool ssi_hello_yields(const struct ssi_hello *mine,
-		      const struct ssi_hello *theirs)
-{
-	if (mine->online != theirs->online)
-		return theirs->online;
-	return mine->incarnation > theirs->incarnation;
-}
-
-/**
- * ssi_wire_put_refuse() - write a REFUSE
- * @buf: SSI_WIRE_MAX_LEN bytes
- * @reason: why
- * Return: length of the record.
- */
-size_t ssi_wire_put_refuse(void *buf, enum ssi_refusal reason)
-{
-	struct ssi_wire_refuse *record = buf;
-
-	put_header(buf, SSI_WIRE_REFUSE, 0, sizeof(*record));
-	record->reason = cpu_to_le32(reason);
-	record->reserved = 0;
-	return sizeof(*record);
-}
-
-/**
- * ssi_wire_get_refuse() - read a REFUSE
- * @buf: the record, @len bytes
- * @len: length of @buf
- * @reason: filled in
- * Return: 0, -EBADMSG.
- */
-int ssi_wire_get_refuse(const void *buf, size_t len, enum ssi_refusal *reason)
-{
-	const struct ssi_wire_refuse *record = buf;
-	u32 value;
-
-	if (len != sizeof(*record))
-		return -EBADMSG;
-	value = le32_to_cpu(record->reason);
-	if (value == SSI_REFUSAL_NONE || value > SSI_REFUSAL_DUPLICATE)
-		return -EBADMSG;
-	*reason = value;
-	return 0;
 }
 
 /**

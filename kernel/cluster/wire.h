@@ -2,7 +2,7 @@
 /*
  * wire.h: the records that nodes exchange (pure C; see wire.c).
  *
- * Every record is one message on a connection between two nodes: a header,
+ * Every record is one control record of rpc/ between two nodes: a header,
  * then a body whose layout the header's type gives.  All fields are little
  * endian and of fixed width, sizes are asserted, nothing is padded.
  */
@@ -13,16 +13,13 @@
 
 #define SSI_WIRE_MAGIC		0x31495353	/* "SSI1" */
 #define SSI_WIRE_VERSION	1
-#define SSI_WIRE_BUILD_LEN	64		/* bytes, with the final 0 */
 
-/* Largest record: a TIPC message holds 66000 bytes. */
+/* Largest record: what ssi_rpc_control() takes. */
 #define SSI_WIRE_MAX_LEN	(64 * 1024)
 #define SSI_WIRE_MAX_DATA	(32 * 1024)	/* bytes of an INFO's data */
 
 /**
  * enum ssi_wire_type - what a record is
- * @SSI_WIRE_HELLO: first record in both directions, who I am
- * @SSI_WIRE_REFUSE: I do not talk to you, and why; last record
  * @SSI_WIRE_VIEW: my view of the cluster
  * @SSI_WIRE_ACK: the epoch of my view
  * @SSI_WIRE_CHANGE: please make this change of the cluster
@@ -32,31 +29,13 @@
  * @SSI_WIRE_INFO: a piece of such a file
  */
 enum ssi_wire_type {
-	SSI_WIRE_HELLO = 1,
-	SSI_WIRE_REFUSE,
-	SSI_WIRE_VIEW,
+	SSI_WIRE_VIEW = 1,
 	SSI_WIRE_ACK,
 	SSI_WIRE_CHANGE,
 	SSI_WIRE_RESULT,
 	SSI_WIRE_POWER,
 	SSI_WIRE_INFO_GET,
 	SSI_WIRE_INFO,
-};
-
-/**
- * enum ssi_refusal - why a node does not talk to another
- * @SSI_REFUSAL_NONE: it does
- * @SSI_REFUSAL_PROTOCOL: other version of these records
- * @SSI_REFUSAL_BUILD: other version of the module
- * @SSI_REFUSAL_SESSION: other session
- * @SSI_REFUSAL_DUPLICATE: another machine already has that node id
- */
-enum ssi_refusal {
-	SSI_REFUSAL_NONE,
-	SSI_REFUSAL_PROTOCOL,
-	SSI_REFUSAL_BUILD,
-	SSI_REFUSAL_SESSION,
-	SSI_REFUSAL_DUPLICATE,
 };
 
 /**
@@ -87,43 +66,6 @@ struct ssi_wire_header {
 	__le32 id;
 } __packed;
 static_assert(sizeof(struct ssi_wire_header) == 16, "wire format");
-
-/**
- * struct ssi_wire_hello - who I am
- * @header: header
- * @session: session id
- * @node: node id
- * @flags: SSI_WIRE_HELLO_ONLINE
- * @incarnation: number of this life of the node
- * @build: version of the module, padded with 0, the last byte is 0
- *
- * This layout is the same in every version of the protocol, so that nodes of
- * different versions can tell each other.
- */
-struct ssi_wire_hello {
-	struct ssi_wire_header header;
-	__le32 session;
-	__le16 node;
-	__le16 flags;
-	__le64 incarnation;
-	char build[SSI_WIRE_BUILD_LEN];
-} __packed;
-static_assert(sizeof(struct ssi_wire_hello) == 96, "wire format");
-
-#define SSI_WIRE_HELLO_ONLINE	0x0001	/* member of a cluster */
-
-/**
- * struct ssi_wire_refuse - why I do not talk to you
- * @header: header
- * @reason: &enum ssi_refusal
- * @reserved: 0, ignored
- */
-struct ssi_wire_refuse {
-	struct ssi_wire_header header;
-	__le32 reason;
-	__le32 reserved;
-} __packed;
-static_assert(sizeof(struct ssi_wire_refuse) == 24, "wire format");
 
 /**
  * struct ssi_wire_member - one member of a view
@@ -227,29 +169,9 @@ static_assert(sizeof(struct ssi_wire_info) == 24, "wire format");
 
 #define SSI_WIRE_INFO_LAST	0x0001	/* nothing follows */
 
-/**
- * struct ssi_hello - a hello, as the program uses it
- * @version: SSI_WIRE_VERSION of the sender
- * @session: session id
- * @node: node id
- * @online: is the sender member of a cluster?
- * @incarnation: number of this life of the sender
- * @build: version of the sender's module, ends with 0
- */
-struct ssi_hello {
-	u8 version;
-	u32 session;
-	u16 node;
-	bool online;
-	u64 incarnation;
-	char build[SSI_WIRE_BUILD_LEN];
-};
-
 int ssi_wire_check(const void *buf, size_t len);
 u32 ssi_wire_id(const void *buf);
 
-size_t ssi_wire_put_hello(void *buf, const struct ssi_hello *hello);
-size_t ssi_wire_put_refuse(void *buf, enum ssi_refusal reason);
 size_t ssi_wire_put_view(void *buf, const struct ssi_view *view);
 size_t ssi_wire_put_ack(void *buf, u64 epoch);
 size_t ssi_wire_put_change(void *buf, u32 id, enum ssi_change_op op,
@@ -258,8 +180,6 @@ size_t ssi_wire_put_value(void *buf, enum ssi_wire_type type, u32 id, u32 value)
 size_t ssi_wire_put_info(void *buf, u32 id, int error, bool last,
 			 const void *data, size_t len);
 
-int ssi_wire_get_hello(const void *buf, size_t len, struct ssi_hello *hello);
-int ssi_wire_get_refuse(const void *buf, size_t len, enum ssi_refusal *reason);
 int ssi_wire_get_view(const void *buf, size_t len, struct ssi_view *view);
 int ssi_wire_get_ack(const void *buf, size_t len, u64 *epoch);
 int ssi_wire_get_change(const void *buf, size_t len, enum ssi_change_op *op,
@@ -267,10 +187,5 @@ int ssi_wire_get_change(const void *buf, size_t len, enum ssi_change_op *op,
 int ssi_wire_get_value(const void *buf, size_t len, u32 *value);
 int ssi_wire_get_info(const void *buf, size_t len, int *error, bool *last,
 		      const void **data, size_t *data_len);
-
-enum ssi_refusal ssi_hello_judge(const struct ssi_hello *mine,
-				 const struct ssi_hello *theirs);
-bool ssi_hello_yields(const struct ssi_hello *mine,
-		      const struct ssi_hello *theirs);
 
 #endif /* _SSI_WIRE_H */

@@ -13,7 +13,7 @@
  */
 #include "conn.h"
 
-#include "wire.h"
+#include "frame.h"
 
 #include <linux/mutex.h>
 #include <linux/net.h>
@@ -25,18 +25,6 @@
 
 /* Messages read in one go, before another connection's turn. */
 #define RECEIVE_BATCH		64
-
-/**
- * struct outgoing - a message that TIPC has not taken yet
- * @link: in conn->queue
- * @len: length of @data
- * @data: the message
- */
-struct outgoing {
-	struct list_head link;
-	size_t len;
-	u8 data[];
-};
 
 static void conn_release(struct kref *ref)
 {
@@ -111,7 +99,7 @@ static int check_connected(struct ssi_conn *conn)
 	return 0;
 }
 
-static int send_one(struct ssi_conn *conn, struct outgoing *out)
+static int send_one(struct ssi_conn *conn, struct ssi_message *out)
 {
 	struct msghdr msg = { .msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL };
 	struct kvec vec = { .iov_base = out->data, .iov_len = out->len };
@@ -122,20 +110,27 @@ static int send_one(struct ssi_conn *conn, struct outgoing *out)
 	return ret == (int)out->len ? 0 : -EIO;
 }
 
+/* What TIPC does not take now stays first in the queue. */
 static int send_queue(struct ssi_conn *conn)
 {
-	struct outgoing *out, *next;
-	int err;
+	struct ssi_message *out;
+	int err = 0;
 
-	list_for_each_entry_safe(out, next, &conn->queue, link) {
+	spin_lock_bh(&conn->queue_lock);
+	while (!err && !list_empty(&conn->queue)) {
+		out = list_first_entry(&conn->queue, struct ssi_message, link);
+		/* Only this function takes out, and context->lock is held. */
+		spin_unlock_bh(&conn->queue_lock);
 		err = send_one(conn, out);
+		spin_lock_bh(&conn->queue_lock);
 		if (err)
-			return err == -EAGAIN ? 0 : err;
+			break;
 		list_del(&out->link);
 		conn->queued_bytes -= out->len;
 		kfree(out);
 	}
-	return 0;
+	spin_unlock_bh(&conn->queue_lock);
+	return err == -EAGAIN ? 0 : err;
 }
 
 static int receive_all(struct ssi_conn *conn)
@@ -149,9 +144,9 @@ static int receive_all(struct ssi_conn *conn)
 		struct msghdr msg = { };
 
 		vec.iov_base = context->buf;
-		vec.iov_len = SSI_WIRE_MAX_LEN;
+		vec.iov_len = SSI_FRAME_MAX_LEN;
 		ret = kernel_recvmsg(conn->sock, &msg, &vec, 1,
-				     SSI_WIRE_MAX_LEN, MSG_DONTWAIT);
+				     SSI_FRAME_MAX_LEN, MSG_DONTWAIT);
 		if (ret == -EAGAIN)
 			return 0;
 		if (ret <= 0)
@@ -168,7 +163,7 @@ static int receive_all(struct ssi_conn *conn)
 
 static void conn_run(struct ssi_conn *conn)
 {
-	int err = conn->err;
+	int err = READ_ONCE(conn->err);
 
 	if (!conn->sock || conn->ended)
 		return;
@@ -225,6 +220,7 @@ struct ssi_conn *ssi_conn_create(struct ssi_conn_context *context,
 		return NULL;
 	kref_init(&conn->ref);
 	INIT_WORK(&conn->work, conn_work);
+	spin_lock_init(&conn->queue_lock);
 	INIT_LIST_HEAD(&conn->queue);
 	conn->context = context;
 	conn->sock = sock;
@@ -242,7 +238,7 @@ struct ssi_conn *ssi_conn_create(struct ssi_conn_context *context,
  * @conn: the connection; not to be used again
  *
  * What is queued and can go out at once does; the peer sees an end in good
- * order.
+ * order.  Nobody may queue more.
  *
  * Context: process context, context->lock held; sleeps, some seconds when the
  *	peer does not read any more.
@@ -250,7 +246,7 @@ struct ssi_conn *ssi_conn_create(struct ssi_conn_context *context,
 void ssi_conn_destroy(struct ssi_conn *conn)
 {
 	struct socket *sock = conn->sock;
-	struct outgoing *out, *next;
+	struct ssi_message *out, *next;
 
 	lockdep_assert_held(conn->context->lock);
 	conn_detach(conn);
@@ -266,30 +262,59 @@ void ssi_conn_destroy(struct ssi_conn *conn)
 }
 
 /**
- * ssi_conn_send() - send a message
+ * ssi_message_create() - make a message to queue
+ * @len: 1..SSI_FRAME_MAX_LEN
+ * @gfp: how to get memory
+ * Return: the message, for ssi_conn_queue(), or kfree(); NULL when there is no
+ *	memory.
+ */
+struct ssi_message *ssi_message_create(size_t len, gfp_t gfp)
+{
+	struct ssi_message *message;
+
+	message = kmalloc(struct_size(message, data, len), gfp);
+	if (message)
+		message->len = len;
+	return message;
+}
+
+/**
+ * ssi_conn_queue() - send a message
  * @conn: a connection that does not listen
- * @buf: the message, @len bytes, copied
- * @len: 1..SSI_WIRE_MAX_LEN
+ * @message: consumed; NULL when there was no memory for it
  *
  * Never fails here: a message that can not be sent ends the connection, which
  * ops->ended tells from the workqueue.
  *
+ * Context: any but hard interrupts; the caller knows that @conn is there.
+ */
+void ssi_conn_queue(struct ssi_conn *conn, struct ssi_message *message)
+{
+	spin_lock_bh(&conn->queue_lock);
+	if (!message || conn->queued_bytes + message->len > QUEUE_MAX_BYTES) {
+		kfree(message);
+		conn->err = -ENOBUFS;
+	} else {
+		list_add_tail(&message->link, &conn->queue);
+		conn->queued_bytes += message->len;
+	}
+	spin_unlock_bh(&conn->queue_lock);
+	conn_wake(conn);
+}
+
+/**
+ * ssi_conn_send() - send a message
+ * @conn: a connection that does not listen
+ * @buf: the message, @len bytes, copied
+ * @len: 1..SSI_FRAME_MAX_LEN
  * Context: process context, context->lock held; does not wait for the peer.
  */
 void ssi_conn_send(struct ssi_conn *conn, const void *buf, size_t len)
 {
-	struct outgoing *out;
+	struct ssi_message *message = ssi_message_create(len, GFP_KERNEL);
 
 	lockdep_assert_held(conn->context->lock);
-	out = kmalloc(struct_size(out, data, len), GFP_KERNEL);
-	if (!out || conn->queued_bytes + len > QUEUE_MAX_BYTES) {
-		kfree(out);
-		conn->err = -ENOBUFS;
-	} else {
-		out->len = len;
-		memcpy(out->data, buf, len);
-		list_add_tail(&out->link, &conn->queue);
-		conn->queued_bytes += len;
-	}
-	conn_wake(conn);
+	if (message)
+		memcpy(message->data, buf, len);
+	ssi_conn_queue(conn, message);
 }

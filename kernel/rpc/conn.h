@@ -7,6 +7,7 @@
 
 #include <linux/kref.h>
 #include <linux/list.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
@@ -36,7 +37,7 @@ struct ssi_conn_ops {
  * struct ssi_conn_context - where connections run
  * @wq: ordered workqueue, flushed before any of this goes away
  * @lock: protects every connection of this context
- * @buf: SSI_WIRE_MAX_LEN bytes to receive into, protected by @lock
+ * @buf: SSI_FRAME_MAX_LEN bytes to receive into, protected by @lock
  */
 struct ssi_conn_context {
 	struct workqueue_struct *wq;
@@ -52,7 +53,8 @@ struct ssi_conn_context {
  * @ops: the owner's
  * @owner: for the owner
  * @work: runs when the socket has something
- * @queue: of &struct outgoing, not yet taken by TIPC
+ * @queue_lock: protects the next three; innermost
+ * @queue: of &struct ssi_message, not yet taken by TIPC
  * @queued_bytes: length of all in @queue
  * @err: found while sending, to be told from @work
  * @listening: accepts connections instead of receiving messages
@@ -62,7 +64,7 @@ struct ssi_conn_context {
  * @state_change: the socket's own callback
  * @write_space: the socket's own callback
  *
- * All but @ref and @work are protected by context->lock.
+ * What no other lock protects is protected by context->lock.
  */
 struct ssi_conn {
 	struct kref ref;
@@ -71,6 +73,7 @@ struct ssi_conn {
 	const struct ssi_conn_ops *ops;
 	void *owner;
 	struct work_struct work;
+	spinlock_t queue_lock;
 	struct list_head queue;
 	size_t queued_bytes;
 	int err;
@@ -82,10 +85,24 @@ struct ssi_conn {
 	void (*write_space)(struct sock *sk);
 };
 
+/**
+ * struct ssi_message - a message on its way out
+ * @link: in conn->queue
+ * @len: length of @data
+ * @data: the message
+ */
+struct ssi_message {
+	struct list_head link;
+	size_t len;
+	u8 data[];
+};
+
 struct ssi_conn *ssi_conn_create(struct ssi_conn_context *context,
 				 struct socket *sock, bool listening,
 				 const struct ssi_conn_ops *ops, void *owner);
 void ssi_conn_destroy(struct ssi_conn *conn);
+struct ssi_message *ssi_message_create(size_t len, gfp_t gfp);
+void ssi_conn_queue(struct ssi_conn *conn, struct ssi_message *message);
 void ssi_conn_send(struct ssi_conn *conn, const void *buf, size_t len);
 
 #endif /* _SSI_CONN_H */

@@ -10,8 +10,8 @@
  */
 #include "discovery.h"
 
-#include "cluster-private.h"
 #include "peer.h"
+#include "rpc-private.h"
 
 #include <linux/net.h>
 #include <linux/slab.h>
@@ -23,14 +23,14 @@
 
 /**
  * struct ssi_discovery - how nodes find each other
- * @cluster: this node's cluster
+ * @rpc: this node's
  * @listener: where others call
  * @topology: subscription
  * @port: TIPC port of @listener
  * @address: this machine's TIPC address
  */
 struct ssi_discovery {
-	struct ssi_cluster *cluster;
+	struct ssi_rpc *rpc;
 	struct ssi_conn *listener;
 	struct ssi_conn *topology;
 	u32 port;
@@ -41,7 +41,7 @@ static void listener_accepted(struct ssi_conn *conn, struct socket *sock)
 {
 	struct ssi_discovery *discovery = conn->owner;
 
-	ssi_peer_accept(discovery->cluster, sock);
+	ssi_peer_accept(discovery->rpc, sock);
 }
 
 static const struct ssi_conn_ops listener_ops = {
@@ -51,17 +51,17 @@ static const struct ssi_conn_ops listener_ops = {
 static void take_published(struct ssi_discovery *discovery,
 			   const struct tipc_event *event)
 {
-	struct ssi_cluster *cluster = discovery->cluster;
+	struct ssi_rpc *rpc = discovery->rpc;
 	u32 node = event->found_lower;
 
 	/* What this machine publishes is its own, or a local user's joke. */
 	if (event->port.node == discovery->address ||
 	    event->found_upper != node || node >= SSI_MAX_NODES)
 		return;
-	if (node > cluster->params.node ||
-	    (node == cluster->params.node &&
+	if (node > rpc->params.node ||
+	    (node == rpc->params.node &&
 	     event->port.node > discovery->address))
-		ssi_peer_connect(cluster, node, event->port.ref,
+		ssi_peer_connect(rpc, node, event->port.ref,
 				 event->port.node);
 }
 
@@ -71,12 +71,12 @@ static void topology_received(struct ssi_conn *conn, const void *buf,
 	struct ssi_discovery *discovery = conn->owner;
 	const struct tipc_event *event = buf;
 
-	if (len != sizeof(*event) || discovery->cluster->fenced)
+	if (len != sizeof(*event) || discovery->rpc->fenced)
 		return;
 	if (event->event == TIPC_PUBLISHED)
 		take_published(discovery, event);
 	else if (event->event == TIPC_WITHDRAWN)
-		ssi_peer_withdraw(discovery->cluster, event->port.ref,
+		ssi_peer_withdraw(discovery->rpc, event->port.ref,
 				  event->port.node);
 }
 
@@ -98,7 +98,7 @@ static int open_listener(struct ssi_discovery *discovery)
 		.addrtype = TIPC_SERVICE_ADDR,
 		.scope = TIPC_CLUSTER_SCOPE,
 		.addr.name.name.type = SERVICE_TYPE,
-		.addr.name.name.instance = discovery->cluster->params.node,
+		.addr.name.name.instance = discovery->rpc->params.node,
 	};
 	struct sockaddr_tipc own;
 	struct socket *sock;
@@ -117,7 +117,7 @@ static int open_listener(struct ssi_discovery *discovery)
 	if (err)
 		goto err_release;
 	err = -ENOMEM;
-	discovery->listener = ssi_conn_create(&discovery->cluster->conn, sock,
+	discovery->listener = ssi_conn_create(&discovery->rpc->conn, sock,
 					      true, &listener_ops, discovery);
 	if (!discovery->listener)
 		goto err_release;
@@ -158,7 +158,7 @@ static int open_topology(struct ssi_discovery *discovery)
 	if (err)
 		goto err_release;
 	err = -ENOMEM;
-	discovery->topology = ssi_conn_create(&discovery->cluster->conn, sock,
+	discovery->topology = ssi_conn_create(&discovery->rpc->conn, sock,
 					      false, &topology_ops, discovery);
 	if (!discovery->topology)
 		goto err_release;
@@ -172,22 +172,22 @@ err_release:
 
 /**
  * ssi_discovery_create() - be found, and find
- * @cluster: this node's cluster; peers appear in it from now on
+ * @rpc: this node's; peers appear in it from now on
  *
- * Context: cluster->lock held, TIPC up.
+ * Context: rpc->lock held, TIPC up.
  * Return: to be undone with ssi_discovery_destroy(); ERR_PTR() of -ENOMEM or
  *	TIPC's error.
  */
-struct ssi_discovery *ssi_discovery_create(struct ssi_cluster *cluster)
+struct ssi_discovery *ssi_discovery_create(struct ssi_rpc *rpc)
 {
 	struct ssi_discovery *discovery;
 	int err;
 
-	lockdep_assert_held(&cluster->lock);
+	lockdep_assert_held(&rpc->lock);
 	discovery = kzalloc(sizeof(*discovery), GFP_KERNEL);
 	if (!discovery)
 		return ERR_PTR(-ENOMEM);
-	discovery->cluster = cluster;
+	discovery->rpc = rpc;
 	err = open_listener(discovery);
 	if (err)
 		goto err_free;
@@ -206,7 +206,7 @@ err_free:
 /**
  * ssi_discovery_destroy() - be gone
  * @discovery: what ssi_discovery_create() returned; peers stay
- * Context: cluster->lock held.
+ * Context: rpc->lock held.
  */
 void ssi_discovery_destroy(struct ssi_discovery *discovery)
 {

@@ -7,10 +7,10 @@
 
 #include <linux/types.h>
 
-struct ssi_cluster;
+struct ssi_rpc;
 struct ssi_discovery;
 
-struct ssi_discovery *ssi_discovery_create(struct ssi_cluster *cluster);
+struct ssi_discovery *ssi_discovery_create(struct ssi_rpc *rpc);
 void ssi_discovery_destroy(struct ssi_discovery *discovery);
 u32 ssi_discovery_address(const struct ssi_discovery *discovery);
 

@@ -4,18 +4,18 @@
  *
  * Owns one record for each other machine that publishes a node of the session
  * and is ours to call (the lower node id calls), and one for each connection
- * that another made to us.  Owns the hello and who is turned away.  Does not
- * own what a present or online node is: members.c gets LINK_UP, LINK_DOWN and
- * the records about views.
+ * that another made to us.  Owns the hello and who is turned away.  What a link is
+ * good for is for the layer above, which hears of links and gets the control
+ * records.
  *
  *	state       event                          next
- *	CALLING     connected, hello judged good   LINKED, LINK_UP
+ *	CALLING     connected, hello judged good   LINKED, link_up
  *	            hello judged bad, refused      REFUSED
  *	            failed, no hello in time       RESTING
- *	LINKED      ended, malformed record        RESTING, LINK_DOWN
+ *	LINKED      ended, malformed record        RESTING, link_down
  *	RESTING     time is up                     CALLING
  *	REFUSED     -
- *	any         publication withdrawn          gone, LINK_DOWN if LINKED
+ *	any         publication withdrawn          gone, link_down if LINKED
  *
  * A peer that called us has no RESTING and no REFUSED: it is gone instead.
  * Refused for a duplicate node id rests, for the other machine may go away;
@@ -26,10 +26,9 @@
  */
 #include "peer.h"
 
-#include "cluster-private.h"
 #include "discovery.h"
-#include "nodeinfo.h"
-#include "power.h"
+#include "frame.h"
+#include "rpc-private.h"
 
 #include <ssi/trace.h>
 
@@ -53,8 +52,8 @@ enum peer_state {
 
 /**
  * struct ssi_peer - the other end of a connection
- * @link: in cluster->peers
- * @cluster: this node's cluster
+ * @link: in rpc->peers
+ * @rpc: this node's
  * @conn: NULL while RESTING or REFUSED
  * @state: see the table above
  * @outgoing: did we call?
@@ -65,11 +64,11 @@ enum peer_state {
  * @rest_ticks: length of the next pause
  * @refusal: last reason that was logged
  *
- * Protected by cluster->lock.
+ * Protected by rpc->lock.
  */
 struct ssi_peer {
 	struct list_head link;
-	struct ssi_cluster *cluster;
+	struct ssi_rpc *rpc;
 	struct ssi_conn *conn;
 	enum peer_state state;
 	bool outgoing;
@@ -89,17 +88,27 @@ static void set_state(struct ssi_peer *peer, enum peer_state state)
 	peer->ticks = 0;
 }
 
-static struct ssi_peer *create(struct ssi_cluster *cluster)
+static struct ssi_peer *create(struct ssi_rpc *rpc)
 {
 	struct ssi_peer *peer = kzalloc(sizeof(*peer), GFP_KERNEL);
 
 	if (!peer)
 		return NULL;
-	peer->cluster = cluster;
+	peer->rpc = rpc;
 	peer->node = SSI_NODE_NONE;
 	peer->rest_ticks = REST_TICKS_MIN;
-	list_add_tail(&peer->link, &cluster->peers);
+	list_add_tail(&peer->link, &rpc->peers);
 	return peer;
+}
+
+static void unlink_node(struct ssi_peer *peer)
+{
+	struct ssi_rpc *rpc = peer->rpc;
+
+	spin_lock_bh(&rpc->link_lock);
+	rpc->linked[peer->node] = NULL;
+	ssi_nodeset_remove(&rpc->links, peer->node);
+	spin_unlock_bh(&rpc->link_lock);
 }
 
 /*
@@ -108,24 +117,20 @@ static struct ssi_peer *create(struct ssi_cluster *cluster)
  */
 static void disconnect(struct ssi_peer *peer, enum peer_state next, int err)
 {
-	struct ssi_cluster *cluster = peer->cluster;
-	struct ssi_event event = {
-		.type = SSI_EVENT_LINK_DOWN,
-		.node = peer->node,
-	};
+	struct ssi_rpc *rpc = peer->rpc;
 	bool was_linked = peer->state == PEER_LINKED;
 
 	set_state(peer, next);
+	/* First, so that nobody queues on a connection that goes. */
+	if (was_linked)
+		unlink_node(peer);
 	if (peer->conn)
 		ssi_conn_destroy(peer->conn);
 	peer->conn = NULL;
 	if (!was_linked)
 		return;
-	cluster->linked[peer->node] = NULL;
-	atomic_inc(&cluster->counters.lost);
-	cluster->lost_err = err;
-	ssi_cluster_event(cluster, &event);
-	ssi_nodeinfo_fail(cluster, peer->node);
+	atomic_inc(&rpc->counters.lost);
+	rpc->ops->link_down(rpc->context, peer->node, err);
 }
 
 static void destroy(struct ssi_peer *peer, int err)
@@ -146,22 +151,23 @@ static void give_up(struct ssi_peer *peer, int err)
 
 static void send_hello(struct ssi_peer *peer, const struct ssi_hello *hello)
 {
-	struct ssi_cluster *cluster = peer->cluster;
+	struct ssi_rpc *rpc = peer->rpc;
 
-	ssi_conn_send(peer->conn, cluster->send_buf,
-		      ssi_wire_put_hello(cluster->send_buf, hello));
+	ssi_conn_send(peer->conn, rpc->hello_buf,
+		      ssi_frame_put_hello(rpc->hello_buf, hello));
 }
 
-static void make_hello(struct ssi_cluster *cluster, struct ssi_hello *hello)
+static void make_hello(struct ssi_rpc *rpc, struct ssi_hello *hello)
 {
 	memset(hello, 0, sizeof(*hello));
-	hello->version = SSI_WIRE_VERSION;
-	hello->session = cluster->params.session;
-	hello->node = cluster->params.node;
-	hello->online = ssi_members_state(&cluster->members, hello->node) ==
-			SSI_NODE_ONLINE;
-	hello->incarnation = cluster->incarnation;
-	static_assert(sizeof(SSI_BUILD) <= SSI_WIRE_BUILD_LEN);
+	hello->version = SSI_FRAME_VERSION;
+	hello->session = rpc->params.session;
+	hello->node = rpc->params.node;
+	spin_lock_bh(&rpc->link_lock);
+	hello->online = rpc->online;
+	hello->incarnation = rpc->incarnation;
+	spin_unlock_bh(&rpc->link_lock);
+	static_assert(sizeof(SSI_BUILD) <= SSI_FRAME_BUILD_LEN);
 	strscpy(hello->build, SSI_BUILD, sizeof(hello->build));
 }
 
@@ -171,14 +177,14 @@ static void greet(struct ssi_peer *peer, struct socket *sock)
 	struct ssi_hello hello;
 
 	set_state(peer, PEER_CALLING);
-	peer->conn = ssi_conn_create(&peer->cluster->conn, sock, false,
+	peer->conn = ssi_conn_create(&peer->rpc->conn, sock, false,
 				     &peer_conn_ops, peer);
 	if (!peer->conn) {
 		sock_release(sock);
 		give_up(peer, -ENOMEM);
 		return;
 	}
-	make_hello(peer->cluster, &hello);
+	make_hello(peer->rpc, &hello);
 	send_hello(peer, &hello);
 }
 
@@ -210,7 +216,7 @@ static void call(struct ssi_peer *peer)
 
 static void drop_malformed(struct ssi_peer *peer, int err)
 {
-	atomic_inc(&peer->cluster->counters.malformed);
+	atomic_inc(&peer->rpc->counters.malformed);
 	pr_warn_ratelimited("malformed record from TIPC address %x (%d), connection dropped\n",
 			    peer->address, err);
 	give_up(peer, err);
@@ -223,7 +229,7 @@ static void log_refusal(const struct ssi_peer *peer,
 	case SSI_REFUSAL_PROTOCOL:
 		pr_err_ratelimited("node %u refused: protocol %u of module %s, here %u of %s\n",
 				   theirs->node, theirs->version, theirs->build,
-				   SSI_WIRE_VERSION, SSI_BUILD);
+				   SSI_FRAME_VERSION, SSI_BUILD);
 		break;
 	case SSI_REFUSAL_BUILD:
 		pr_err_ratelimited("node %u refused: it runs module version %s, this node %s\n",
@@ -232,7 +238,7 @@ static void log_refusal(const struct ssi_peer *peer,
 	case SSI_REFUSAL_SESSION:
 		pr_err_ratelimited("node %u refused: it is of session %u, this node of %u\n",
 				   theirs->node, theirs->session,
-				   peer->cluster->params.session);
+				   peer->rpc->params.session);
 		break;
 	case SSI_REFUSAL_DUPLICATE:
 		pr_err_ratelimited("node id %u is taken: machine at TIPC address %x refused\n",
@@ -257,15 +263,15 @@ static void end_refused(struct ssi_peer *peer, enum ssi_refusal reason)
 static void refuse(struct ssi_peer *peer, const struct ssi_hello *theirs,
 		   enum ssi_refusal reason)
 {
-	struct ssi_cluster *cluster = peer->cluster;
+	struct ssi_rpc *rpc = peer->rpc;
 
 	/* A caller comes back; saying so once for its life is enough. */
-	if (cluster->refused_incarnation != theirs->incarnation)
+	if (rpc->refused_incarnation != theirs->incarnation)
 		log_refusal(peer, theirs, reason);
-	cluster->refused_incarnation = theirs->incarnation;
-	atomic_inc(&cluster->counters.refused);
-	ssi_conn_send(peer->conn, cluster->send_buf,
-		      ssi_wire_put_refuse(cluster->send_buf, reason));
+	rpc->refused_incarnation = theirs->incarnation;
+	atomic_inc(&rpc->counters.refused);
+	ssi_conn_send(peer->conn, rpc->hello_buf,
+		      ssi_frame_put_refuse(rpc->hello_buf, reason));
 	end_refused(peer, reason);
 }
 
@@ -275,7 +281,7 @@ static void refuse(struct ssi_peer *peer, const struct ssi_hello *theirs,
  */
 static enum ssi_refusal check_rival(struct ssi_peer *peer, u16 node)
 {
-	struct ssi_peer *rival = peer->cluster->linked[node];
+	struct ssi_peer *rival = peer->rpc->linked[node];
 
 	if (!rival)
 		return SSI_REFUSAL_NONE;
@@ -287,22 +293,21 @@ static enum ssi_refusal check_rival(struct ssi_peer *peer, u16 node)
 
 static void receive_hello(struct ssi_peer *peer, const void *buf, size_t len)
 {
-	struct ssi_cluster *cluster = peer->cluster;
-	struct ssi_event event = { .type = SSI_EVENT_LINK_UP };
+	struct ssi_rpc *rpc = peer->rpc;
 	struct ssi_hello mine, theirs;
 	enum ssi_refusal reason;
 
 	if (peer->state == PEER_LINKED ||
-	    ssi_wire_get_hello(buf, len, &theirs) ||
+	    ssi_frame_get_hello(buf, len, &theirs) ||
 	    (peer->outgoing && theirs.node != peer->node)) {
 		drop_malformed(peer, -EBADMSG);
 		return;
 	}
-	make_hello(cluster, &mine);
+	make_hello(rpc, &mine);
 	reason = ssi_hello_judge(&mine, &theirs);
 	if (reason == SSI_REFUSAL_DUPLICATE &&
 	    ssi_hello_yields(&mine, &theirs)) {
-		ssi_cluster_fence(cluster, peer->address);
+		ssi_rpc_fence(rpc, peer->address);
 		return;
 	}
 	if (reason == SSI_REFUSAL_NONE)
@@ -315,10 +320,11 @@ static void receive_hello(struct ssi_peer *peer, const void *buf, size_t len)
 	peer->rest_ticks = REST_TICKS_MIN;
 	peer->refusal = SSI_REFUSAL_NONE;
 	set_state(peer, PEER_LINKED);
-	cluster->linked[peer->node] = peer;
-	event.node = peer->node;
-	event.incarnation = theirs.incarnation;
-	ssi_cluster_event(cluster, &event);
+	spin_lock_bh(&rpc->link_lock);
+	rpc->linked[peer->node] = peer;
+	ssi_nodeset_add(&rpc->links, peer->node);
+	spin_unlock_bh(&rpc->link_lock);
+	rpc->ops->link_up(rpc->context, peer->node, theirs.incarnation);
 }
 
 static void receive_refuse(struct ssi_peer *peer, const void *buf, size_t len)
@@ -331,7 +337,7 @@ static void receive_refuse(struct ssi_peer *peer, const void *buf, size_t len)
 	};
 	enum ssi_refusal reason;
 
-	if (ssi_wire_get_refuse(buf, len, &reason)) {
+	if (ssi_frame_get_refuse(buf, len, &reason)) {
 		drop_malformed(peer, -EBADMSG);
 		return;
 	}
@@ -341,77 +347,42 @@ static void receive_refuse(struct ssi_peer *peer, const void *buf, size_t len)
 	end_refused(peer, reason);
 }
 
-/* Records of a linked peer.  Return: 0 or what is wrong with the record. */
-static int receive_linked(struct ssi_peer *peer, int type, const void *buf,
-			  size_t len)
+static void receive_control(struct ssi_peer *peer, const void *buf, size_t len)
 {
-	struct ssi_cluster *cluster = peer->cluster;
-	struct ssi_event event = { .node = peer->node, .id = ssi_wire_id(buf) };
-	struct ssi_nodeset set;
-	u32 value;
-	int err;
+	struct ssi_rpc *rpc = peer->rpc;
+	const void *data;
+	size_t data_len;
+	int err = -EPROTO;
 
-	switch (type) {
-	case SSI_WIRE_VIEW:
-		event.type = SSI_EVENT_VIEW;
-		event.view = &cluster->view_buf;
-		err = ssi_wire_get_view(buf, len, &cluster->view_buf);
-		break;
-	case SSI_WIRE_ACK:
-		event.type = SSI_EVENT_ACK;
-		err = ssi_wire_get_ack(buf, len, &event.epoch);
-		break;
-	case SSI_WIRE_CHANGE:
-		event.type = SSI_EVENT_CHANGE;
-		event.set = &set;
-		err = ssi_wire_get_change(buf, len, &event.op, &set);
-		break;
-	case SSI_WIRE_RESULT:
-		event.type = SSI_EVENT_RESULT;
-		err = ssi_wire_get_value(buf, len, &value);
-		if (!err && value > MAX_ERRNO)
-			err = -EBADMSG;
-		event.error = err ?: -(int)value;
-		break;
-	case SSI_WIRE_POWER:
-		err = ssi_wire_get_value(buf, len, &value);
-		return err ?: ssi_power_receive(cluster, peer->node, value);
-	case SSI_WIRE_INFO_GET:
-		err = ssi_wire_get_value(buf, len, &value);
-		return err ?: ssi_nodeinfo_serve(cluster, peer->node, event.id,
-						 value);
-	case SSI_WIRE_INFO:
-		return ssi_nodeinfo_receive(cluster, peer->node, buf, len);
-	default:
-		return -EPROTO;
-	}
-	if (!err)
-		ssi_cluster_event(cluster, &event);
-	return err;
+	if (peer->state == PEER_LINKED)
+		err = ssi_frame_get_control(buf, len, &data, &data_len) ?:
+		      rpc->ops->received(rpc->context, peer->node, data,
+					 data_len);
+	if (err)
+		drop_malformed(peer, err);
 }
 
 static void peer_received(struct ssi_conn *conn, const void *buf, size_t len)
 {
 	struct ssi_peer *peer = conn->owner;
-	int type = ssi_wire_check(buf, len);
-	int err;
+	int type = ssi_frame_check(buf, len);
 
-	if (peer->cluster->fenced)
+	if (peer->rpc->fenced)
 		return;
-	atomic_inc(&peer->cluster->counters.received);
+	atomic_inc(&peer->rpc->counters.received);
 	trace_ssi_receive(peer->node, type, len);
-	if (type < 0) {
-		drop_malformed(peer, type);
-	} else if (type == SSI_WIRE_HELLO) {
+	switch (type) {
+	case SSI_FRAME_HELLO:
 		receive_hello(peer, buf, len);
-	} else if (type == SSI_WIRE_REFUSE) {
+		break;
+	case SSI_FRAME_REFUSE:
 		receive_refuse(peer, buf, len);
-	} else if (peer->state != PEER_LINKED) {
-		drop_malformed(peer, -EPROTO);
-	} else {
-		err = receive_linked(peer, type, buf, len);
-		if (err)
-			drop_malformed(peer, err);
+		break;
+	case SSI_FRAME_CONTROL:
+		receive_control(peer, buf, len);
+		break;
+	default:
+		drop_malformed(peer, type < 0 ? type : -EPROTO);
 	}
 }
 
@@ -427,19 +398,19 @@ static const struct ssi_conn_ops peer_conn_ops = {
 
 /**
  * ssi_peer_connect() - another machine publishes a node that is ours to call
- * @cluster: this node's cluster
+ * @rpc: this node's
  * @node: node id it publishes
  * @port: its TIPC port
  * @address: its TIPC address
- * Context: cluster->lock held.
+ * Context: rpc->lock held.
  */
-void ssi_peer_connect(struct ssi_cluster *cluster, u16 node, u32 port,
+void ssi_peer_connect(struct ssi_rpc *rpc, u16 node, u32 port,
 		      u32 address)
 {
 	struct ssi_peer *peer;
 
-	lockdep_assert_held(&cluster->lock);
-	peer = create(cluster);
+	lockdep_assert_held(&rpc->lock);
+	peer = create(rpc);
 	if (!peer) {
 		pr_err("no memory to talk to node %u\n", node);
 		return;
@@ -453,17 +424,17 @@ void ssi_peer_connect(struct ssi_cluster *cluster, u16 node, u32 port,
 
 /**
  * ssi_peer_withdraw() - a machine no longer publishes its node
- * @cluster: this node's cluster
+ * @rpc: this node's
  * @port: its TIPC port
  * @address: its TIPC address
- * Context: cluster->lock held.
+ * Context: rpc->lock held.
  */
-void ssi_peer_withdraw(struct ssi_cluster *cluster, u32 port, u32 address)
+void ssi_peer_withdraw(struct ssi_rpc *rpc, u32 port, u32 address)
 {
 	struct ssi_peer *peer;
 
-	lockdep_assert_held(&cluster->lock);
-	list_for_each_entry(peer, &cluster->peers, link) {
+	lockdep_assert_held(&rpc->lock);
+	list_for_each_entry(peer, &rpc->peers, link) {
 		if (peer->outgoing && peer->port == port &&
 		    peer->address == address) {
 			destroy(peer, -EHOSTDOWN);
@@ -474,20 +445,20 @@ void ssi_peer_withdraw(struct ssi_cluster *cluster, u32 port, u32 address)
 
 /**
  * ssi_peer_accept() - a machine called us
- * @cluster: this node's cluster
+ * @rpc: this node's
  * @sock: the connection, consumed
- * Context: cluster->lock held.
+ * Context: rpc->lock held.
  */
-void ssi_peer_accept(struct ssi_cluster *cluster, struct socket *sock)
+void ssi_peer_accept(struct ssi_rpc *rpc, struct socket *sock)
 {
 	struct sockaddr_tipc addr;
 	struct ssi_peer *peer = NULL;
 
-	lockdep_assert_held(&cluster->lock);
+	lockdep_assert_held(&rpc->lock);
 	/* This machine itself has no reason to call, a local user might. */
 	if (kernel_getpeername(sock, (struct sockaddr *)&addr) >= 0 &&
-	    addr.addr.id.node != ssi_discovery_address(cluster->discovery))
-		peer = create(cluster);
+	    addr.addr.id.node != ssi_discovery_address(rpc->discovery))
+		peer = create(rpc);
 	if (!peer) {
 		sock_release(sock);
 		return;
@@ -498,15 +469,15 @@ void ssi_peer_accept(struct ssi_cluster *cluster, struct socket *sock)
 
 /**
  * ssi_peer_tick() - time passes
- * @cluster: this node's cluster
- * Context: cluster->lock held, each SSI_TICK_MS.
+ * @rpc: this node's
+ * Context: rpc->lock held, each SSI_TICK_MS.
  */
-void ssi_peer_tick(struct ssi_cluster *cluster)
+void ssi_peer_tick(struct ssi_rpc *rpc)
 {
 	struct ssi_peer *peer, *next;
 
-	lockdep_assert_held(&cluster->lock);
-	list_for_each_entry_safe(peer, next, &cluster->peers, link) {
+	lockdep_assert_held(&rpc->lock);
+	list_for_each_entry_safe(peer, next, &rpc->peers, link) {
 		peer->ticks++;
 		if (peer->state == PEER_CALLING && peer->ticks > HELLO_TICKS) {
 			give_up(peer, -ETIMEDOUT);
@@ -521,39 +492,62 @@ void ssi_peer_tick(struct ssi_cluster *cluster)
 
 /**
  * ssi_peer_destroy_all() - end all connections
- * @cluster: this node's cluster
- * Context: cluster->lock held.
+ * @rpc: this node's
+ * Context: rpc->lock held.
  */
-void ssi_peer_destroy_all(struct ssi_cluster *cluster)
+void ssi_peer_destroy_all(struct ssi_rpc *rpc)
 {
 	struct ssi_peer *peer, *next;
 
-	lockdep_assert_held(&cluster->lock);
-	list_for_each_entry_safe(peer, next, &cluster->peers, link)
+	lockdep_assert_held(&rpc->lock);
+	list_for_each_entry_safe(peer, next, &rpc->peers, link)
 		destroy(peer, -ESHUTDOWN);
 }
 
 /**
- * ssi_peer_send() - send a record to a node
- * @cluster: this node's cluster
- * @node: SSI_NODE_ALL for all linked nodes; one that is not linked is ignored
- * @buf: the record, copied
- * @len: length of @buf
- * Context: cluster->lock held; does not wait.
+ * ssi_peer_reset_all() - end all connections, and begin anew
+ * @rpc: this node's
+ * Context: rpc->lock held.
  */
-void ssi_peer_send(struct ssi_cluster *cluster, u16 node, const void *buf,
-		   size_t len)
+void ssi_peer_reset_all(struct ssi_rpc *rpc)
 {
-	const struct ssi_wire_header *header = buf;
-	int each;
+	struct ssi_peer *peer, *next;
 
-	lockdep_assert_held(&cluster->lock);
-	ssi_nodeset_for_each(each, &cluster->members.linked) {
-		if ((node != SSI_NODE_ALL && node != each) ||
-		    !cluster->linked[each])
+	lockdep_assert_held(&rpc->lock);
+	list_for_each_entry_safe(peer, next, &rpc->peers, link) {
+		if (peer->state == PEER_REFUSED)
 			continue;
-		atomic_inc(&cluster->counters.sent);
-		trace_ssi_send(each, header->type, len);
-		ssi_conn_send(cluster->linked[each]->conn, buf, len);
+		peer->rest_ticks = REST_TICKS_MIN;
+		give_up(peer, -ESHUTDOWN);
 	}
+}
+
+/**
+ * ssi_peer_control() - send a control record to a node
+ * @rpc: this node's
+ * @node: one that is not linked is ignored
+ * @buf: the record, copied
+ * @len: length of @buf, 1..SSI_CONTROL_MAX_LEN
+ * Context: process context; does not wait for the node.
+ */
+void ssi_peer_control(struct ssi_rpc *rpc, u16 node, const void *buf,
+		      size_t len)
+{
+	struct ssi_message *message;
+	struct ssi_peer *peer;
+
+	message = ssi_message_create(sizeof(struct ssi_frame_header) + len,
+				     GFP_KERNEL);
+	if (message)
+		ssi_frame_put_control(message->data, buf, len);
+	spin_lock_bh(&rpc->link_lock);
+	peer = rpc->linked[node];
+	if (peer) {
+		atomic_inc(&rpc->counters.sent);
+		trace_ssi_send(node, SSI_FRAME_CONTROL, len);
+		ssi_conn_queue(peer->conn, message);
+	} else {
+		kfree(message);
+	}
+	spin_unlock_bh(&rpc->link_lock);
 }

@@ -19,7 +19,11 @@
 
 #define SERVICE_TYPE	0x53534931
 #define MAGIC		0x31495353
+#define VERSION		2	/* of frames */
+#define RECORD_VERSION	1	/* of what is in a control frame */
+#define HEADER_LEN	16
 #define HELLO_LEN	96
+#define CONTROL		3	/* type of a control frame */
 #define RANDOM_CASES	40
 #define MAX_LEN		4096
 
@@ -31,18 +35,23 @@ static void put(size_t at, size_t bytes, unsigned long long value)
 		record[at++] = value;
 }
 
+static void put_header_at(size_t at, int version, int type, unsigned int len)
+{
+	put(at, 4, MAGIC);
+	put(at + 4, 1, version);
+	put(at + 5, 1, type);
+	put(at + 8, 4, len);
+}
+
 static void put_header(int version, int type, unsigned int len)
 {
 	memset(record, 0, sizeof(record));
-	put(0, 4, MAGIC);
-	put(4, 1, version);
-	put(5, 1, type);
-	put(8, 4, len);
+	put_header_at(0, version, type, len);
 }
 
 static void put_hello(unsigned int session, unsigned int node)
 {
-	put_header(1, 1, HELLO_LEN);
+	put_header(VERSION, 1, HELLO_LEN);
 	put(16, 4, session);
 	put(20, 2, node);
 	put(24, 8, 0x1234567);
@@ -96,15 +105,20 @@ static void say(unsigned int node, size_t len)
 static void say_random(unsigned int node)
 {
 	int fd = call(node);
-	unsigned int i, len = 16 + rand() % 64;
+	unsigned int i, start = HEADER_LEN, len = 2 * HEADER_LEN + rand() % 64;
 
 	if (fd < 0)
 		return;
 	/* 77: an id that no machine of the test has */
 	put_hello(1, 77);
 	send(fd, record, HELLO_LEN, MSG_NOSIGNAL);
-	put_header(1, 1 + rand() % 10, len);
-	for (i = 16; i < len; i++)
+	put_header(VERSION, rand() % 8 ? CONTROL : 1 + rand() % 10, len);
+	if (rand() % 8) {
+		put_header_at(HEADER_LEN, RECORD_VERSION, 1 + rand() % 8,
+			      len - HEADER_LEN);
+		start = 2 * HEADER_LEN;
+	}
+	for (i = start; i < len; i++)
 		record[i] = rand() % 4 ? 0 : rand();
 	send(fd, record, len, MSG_NOSIGNAL);
 	finish(fd);
@@ -119,14 +133,14 @@ int main(int argc, char **argv)
 	memset(record, 0x55, sizeof(record));
 	say(node, 1);
 	say(node, sizeof(record));
-	put_header(1, 1, 16);
+	put_header(VERSION, 1, 16);
 	say(node, 16);
-	put_header(1, 1, HELLO_LEN);
+	put_header(VERSION, 1, HELLO_LEN);
 	say(node, HELLO_LEN);
 	put_header(9, 3, 40);
 	say(node, 40);
 	for (type = 2; type < 12; type++) {
-		put_header(1, type, 24);
+		put_header(VERSION, type, 24);
 		say(node, 24);
 	}
 	put_hello(1, 77);

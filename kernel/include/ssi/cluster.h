@@ -8,8 +8,10 @@
 
 struct ssi_cluster;
 struct ssi_params;
+struct ssi_rpc;
 
-struct ssi_cluster *ssi_cluster_create(const struct ssi_params *params);
+struct ssi_cluster *ssi_cluster_create(const struct ssi_params *params,
+				       struct ssi_rpc *rpc);
 void ssi_cluster_destroy(struct ssi_cluster *cluster);
 
 #endif /* _SSI_CLUSTER_H */

@@ -13,6 +13,10 @@
 /* Node ids are 0..SSI_MAX_NODES-1. */
 #define SSI_MAX_NODES		1024
 
+/* Where a node id is expected: no node; every linked node. */
+#define SSI_NODE_NONE	0xffff
+#define SSI_NODE_ALL	0xfffe
+
 /**
  * struct ssi_nodeset - a set of node ids
  * @words: SSI_MAX_NODES bits, bit n % 64 of word n / 64 = node n

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * frame.c: the records of rpc/, written and read (pure C).
+ *
+ * Owns the layout of every frame.  A writer fills a buffer of at least
+ * SSI_FRAME_MAX_LEN bytes, or as many as it says, and returns the length.  A
+ * reader trusts nothing: it checks every length, count and value and returns
+ * -EBADMSG, and then leaves its output undefined.  Sends and receives nothing
+ * itself.
+ *
+ *	connecting node                       accepting node
+ *	HELLO ------------------------------> \ each judges the other's:
+ *	<------------------------------ HELLO /	REFUSE and end, or go on
+ *	CONTROL <-----------------------> CONTROL	of the layer above
+ */
+#include "frame.h"
+
+static void put_header(void *buf, enum ssi_frame_type type, size_t len)
+{
+	struct ssi_frame_header *header = buf;
+
+	header->magic = cpu_to_le32(SSI_FRAME_MAGIC);
+	header->version = SSI_FRAME_VERSION;
+	header->type = type;
+	header->reserved = 0;
+	header->len_bytes = cpu_to_le32(len);
+	header->reserved2 = 0;
+}
+
+/**
+ * ssi_frame_check() - is this a frame?
+ * @buf: what a peer sent, @len bytes, any alignment
+ * @len: length of @buf
+ *
+ * The version is not judged for a HELLO, whose layout never changes.
+ *
+ * Return: its &enum ssi_frame_type, known or not; -EBADMSG when it is none,
+ *	-EPROTO when it is of another version of the protocol.
+ */
+int ssi_frame_check(const void *buf, size_t len)
+{
+	const struct ssi_frame_header *header = buf;
+
+	if (len < sizeof(*header) || len > SSI_FRAME_MAX_LEN ||
+	    le32_to_cpu(header->magic) != SSI_FRAME_MAGIC ||
+	    le32_to_cpu(header->len_bytes) != len)
+		return -EBADMSG;
+	if (header->version != SSI_FRAME_VERSION &&
+	    header->type != SSI_FRAME_HELLO)
+		return -EPROTO;
+	return header->type;
+}
+
+/**
+ * ssi_frame_put_hello() - write a HELLO
+ * @buf: SSI_FRAME_MAX_LEN bytes
+ * @hello: content; its version is ignored, it is always ours
+ * Return: length of the frame.
+ */
+size_t ssi_frame_put_hello(void *buf, const struct ssi_hello *hello)
+{
+	struct ssi_frame_hello *record = buf;
+
+	put_header(buf, SSI_FRAME_HELLO, sizeof(*record));
+	record->session = cpu_to_le32(hello->session);
+	record->node = cpu_to_le16(hello->node);
+	record->flags = cpu_to_le16(hello->online ? SSI_FRAME_HELLO_ONLINE : 0);
+	record->incarnation = cpu_to_le64(hello->incarnation);
+	memcpy(record->build, hello->build, sizeof(record->build));
+	return sizeof(*record);
+}
+
+/**
+ * ssi_frame_get_hello() - read a HELLO of any version
+ * @buf: the frame, @len bytes
+ * @len: length of @buf
+ * @hello: filled in
+ * Return: 0, -EBADMSG.
+ */
+int ssi_frame_get_hello(const void *buf, size_t len, struct ssi_hello *hello)
+{
+	const struct ssi_frame_hello *record = buf;
+	size_t i;
+
+	if (len < sizeof(*record))
+		return -EBADMSG;
+	hello->version = record->header.version;
+	hello->session = le32_to_cpu(record->session);
+	hello->node = le16_to_cpu(record->node);
+	hello->online = le16_to_cpu(record->flags) & SSI_FRAME_HELLO_ONLINE;
+	hello->incarnation = le64_to_cpu(record->incarnation);
+	memcpy(hello->build, record->build, sizeof(hello->build));
+	if (hello->node >= SSI_MAX_NODES || !hello->incarnation ||
+	    hello->build[SSI_FRAME_BUILD_LEN - 1])
+		return -EBADMSG;
+	/* It goes into the log. */
+	for (i = 0; hello->build[i]; i++)
+		if (hello->build[i] < '!' || hello->build[i] > '~')
+			return -EBADMSG;
+	return 0;
+}
+
+/**
+ * ssi_hello_judge() - may the sender of a hello talk to this node?
+ * @mine: this node's hello
+ * @theirs: the other's
+ *
+ * A node id that others have already is for the caller to see; the same id as
+ * this node's is seen here.
+ *
+ * Return: SSI_REFUSAL_NONE when it may, otherwise why not.
+ */
+enum ssi_refusal ssi_hello_judge(const struct ssi_hello *mine,
+				 const struct ssi_hello *theirs)
+{
+	if (theirs->version != SSI_FRAME_VERSION)
+		return SSI_REFUSAL_PROTOCOL;
+	if (theirs->session != mine->session)
+		return SSI_REFUSAL_SESSION;
+	if (memcmp(theirs->build, mine->build, sizeof(mine->build)))
+		return SSI_REFUSAL_BUILD;
+	if (theirs->node == mine->node)
+		return SSI_REFUSAL_DUPLICATE;
+	return SSI_REFUSAL_NONE;
+}
+
+/**
+ * ssi_hello_yields() - which of two machines with one node id leaves?
+ * @mine: this node's hello
+ * @theirs: the other's, with the same node id
+ *
+ * The member of a cluster stays; of two or no members the older life stays.
+ *
+ * Return: true when this one has to leave.  The other's answer to the same
+ *	question is the opposite.
+ */
+bool ssi_hello_yields(const struct ssi_hello *mine,
+		      const struct ssi_hello *theirs)
+{
+	if (mine->online != theirs->online)
+		return theirs->online;
+	return mine->incarnation > theirs->incarnation;
+}
+
+/**
+ * ssi_frame_put_refuse() - write a REFUSE
+ * @buf: SSI_FRAME_MAX_LEN bytes
+ * @reason: why
+ * Return: length of the frame.
+ */
+size_t ssi_frame_put_refuse(void *buf, enum ssi_refusal reason)
+{
+	struct ssi_frame_refuse *record = buf;
+
+	put_header(buf, SSI_FRAME_REFUSE, sizeof(*record));
+	record->reason = cpu_to_le32(reason);
+	record->reserved = 0;
+	return sizeof(*record);
+}
+
+/**
+ * ssi_frame_get_refuse() - read a REFUSE
+ * @buf: the frame, @len bytes
+ * @len: length of @buf
+ * @reason: filled in
+ * Return: 0, -EBADMSG.
+ */
+int ssi_frame_get_refuse(const void *buf, size_t len, enum ssi_refusal *reason)
+{
+	const struct ssi_frame_refuse *record = buf;
+	u32 value;
+
+	if (len != sizeof(*record))
+		return -EBADMSG;
+	value = le32_to_cpu(record->reason);
+	if (value == SSI_REFUSAL_NONE || value > SSI_REFUSAL_DUPLICATE)
+		return -EBADMSG;
+	*reason = value;
+	return 0;
+}
+
+/**
+ * ssi_frame_put_control() - write a CONTROL
+ * @buf: @len + sizeof(struct ssi_frame_header) bytes
+ * @data: the record of the layer above, @len bytes
+ * @len: length of @data
+ * Return: length of the frame.
+ */
+size_t ssi_frame_put_control(void *buf, const void *data, size_t len)
+{
+	struct ssi_frame_header *header = buf;
+
+	put_header(buf, SSI_FRAME_CONTROL, sizeof(*header) + len);
+	memcpy(header + 1, data, len);
+	return sizeof(*header) + len;
+}
+
+/**
+ * ssi_frame_get_control() - read a CONTROL
+ * @buf: the frame, @len bytes
+ * @len: length of @buf
+ * @data: filled in: points into @buf
+ * @data_len: filled in: length of @data, not 0
+ * Return: 0, -EBADMSG.
+ */
+int ssi_frame_get_control(const void *buf, size_t len, const void **data,
+			  size_t *data_len)
+{
+	const struct ssi_frame_header *header = buf;
+
+	if (len <= sizeof(*header))
+		return -EBADMSG;
+	*data = header + 1;
+	*data_len = len - sizeof(*header);
+	return 0;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * frame.h: the records of rpc/ (pure C; see frame.c).
+ *
+ * Every frame is one message on a connection between two nodes: a header, then
+ * a body whose layout the header's type gives.  All fields are little endian
+ * and of fixed width, sizes are asserted, nothing is padded.
+ */
+#ifndef _SSI_FRAME_H
+#define _SSI_FRAME_H
+
+#include <ssi/nodeset.h>
+
+#define SSI_FRAME_MAGIC		0x31495353	/* "SSI1" */
+#define SSI_FRAME_VERSION	2
+#define SSI_FRAME_BUILD_LEN	64		/* bytes, with the final 0 */
+
+/* Largest frame: a TIPC message holds 66000 bytes. */
+#define SSI_FRAME_MAX_LEN	(64 * 1024 + 256)
+
+/**
+ * enum ssi_frame_type - what a frame is
+ * @SSI_FRAME_HELLO: first frame in both directions, who I am
+ * @SSI_FRAME_REFUSE: I do not talk to you, and why; last frame
+ * @SSI_FRAME_CONTROL: a control record of the layer above
+ */
+enum ssi_frame_type {
+	SSI_FRAME_HELLO = 1,
+	SSI_FRAME_REFUSE,
+	SSI_FRAME_CONTROL,
+};
+
+/**
+ * enum ssi_refusal - why a node does not talk to another
+ * @SSI_REFUSAL_NONE: it does
+ * @SSI_REFUSAL_PROTOCOL: other version of these records
+ * @SSI_REFUSAL_BUILD: other version of the module
+ * @SSI_REFUSAL_SESSION: other session
+ * @SSI_REFUSAL_DUPLICATE: another machine already has that node id
+ */
+enum ssi_refusal {
+	SSI_REFUSAL_NONE,
+	SSI_REFUSAL_PROTOCOL,
+	SSI_REFUSAL_BUILD,
+	SSI_REFUSAL_SESSION,
+	SSI_REFUSAL_DUPLICATE,
+};
+
+/**
+ * struct ssi_frame_header - start of every frame
+ * @magic: SSI_FRAME_MAGIC
+ * @version: SSI_FRAME_VERSION of the sender
+ * @type: &enum ssi_frame_type
+ * @reserved: 0, ignored
+ * @len_bytes: of the frame, this header included
+ * @reserved2: 0, ignored
+ */
+struct ssi_frame_header {
+	__le32 magic;
+	u8 version;
+	u8 type;
+	__le16 reserved;
+	__le32 len_bytes;
+	__le32 reserved2;
+} __packed;
+static_assert(sizeof(struct ssi_frame_header) == 16, "wire format");
+
+/**
+ * struct ssi_frame_hello - who I am
+ * @header: header
+ * @session: session id
+ * @node: node id
+ * @flags: SSI_FRAME_HELLO_ONLINE
+ * @incarnation: number of this life of the node
+ * @build: version of the module, padded with 0, the last byte is 0
+ *
+ * This layout is the same in every version of the protocol, so that nodes of
+ * different versions can tell each other.
+ */
+struct ssi_frame_hello {
+	struct ssi_frame_header header;
+	__le32 session;
+	__le16 node;
+	__le16 flags;
+	__le64 incarnation;
+	char build[SSI_FRAME_BUILD_LEN];
+} __packed;
+static_assert(sizeof(struct ssi_frame_hello) == 96, "wire format");
+
+#define SSI_FRAME_HELLO_ONLINE	0x0001	/* member of a cluster */
+
+/**
+ * struct ssi_frame_refuse - why I do not talk to you
+ * @header: header
+ * @reason: &enum ssi_refusal
+ * @reserved: 0, ignored
+ */
+struct ssi_frame_refuse {
+	struct ssi_frame_header header;
+	__le32 reason;
+	__le32 reserved;
+} __packed;
+static_assert(sizeof(struct ssi_frame_refuse) == 24, "wire format");
+
+/**
+ * struct ssi_hello - a hello, as the program uses it
+ * @version: SSI_FRAME_VERSION of the sender
+ * @session: session id
+ * @node: node id
+ * @online: is the sender member of a cluster?
+ * @incarnation: number of this life of the sender
+ * @build: version of the sender's module, ends with 0
+ */
+struct ssi_hello {
+	u8 version;
+	u32 session;
+	u16 node;
+	bool online;
+	u64 incarnation;
+	char build[SSI_FRAME_BUILD_LEN];
+};
+
+int ssi_frame_check(const void *buf, size_t len);
+
+size_t ssi_frame_put_hello(void *buf, const struct ssi_hello *hello);
+size_t ssi_frame_put_refuse(void *buf, enum ssi_refusal reason);
+size_t ssi_frame_put_control(void *buf, const void *data, size_t len);
+
+int ssi_frame_get_hello(const void *buf, size_t len, struct ssi_hello *hello);
+int ssi_frame_get_refuse(const void *buf, size_t len, enum ssi_refusal *reason);
+int ssi_frame_get_control(const void *buf, size_t len, const void **data,
+			  size_t *data_len);
+
+enum ssi_refusal ssi_hello_judge(const struct ssi_hello *mine,
+				 const struct ssi_hello *theirs);
+bool ssi_hello_yields(const struct ssi_hello *mine,
+		      const struct ssi_hello *theirs);
+
+#endif /* _SSI_FRAME_H */

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * rpc-private.h: what the files of rpc/ share.
+ *
+ * Locks: rpc->lock protects connections and their peers, and is held when the
+ * layer above is called.  rpc->link_lock protects what others look up while
+ * they hold locks of their own; it is innermost, may be taken in softirq
+ * context, and what it protects changes only with both held.
+ */
+#ifndef _SSI_RPC_PRIVATE_H
+#define _SSI_RPC_PRIVATE_H
+
+#include "conn.h"
+
+#include <ssi/core.h>
+#include <ssi/rpc.h>
+
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+struct dentry;
+struct ssi_discovery;
+struct ssi_peer;
+
+#define SSI_RPC_TICK_MS		500
+
+/**
+ * struct ssi_rpc - this node's links to the others
+ * @params: what the module was told; never changes
+ * @wq: ordered; everything that a socket or the clock causes runs here
+ * @conn: context of all connections
+ * @tick: runs on @wq each SSI_RPC_TICK_MS
+ * @reset: takes a new life, on @wq
+ * @counters: see there
+ * @counters_dir: their folder
+ * @ops: the layer above, from ssi_rpc_start() to ssi_rpc_stop()
+ * @context: first argument of each of @ops
+ * @lock: protects what follows
+ * @stopping: links end and none begins
+ * @fenced: another machine has this node id; this one left the session
+ * @discovery: where other nodes are found; NULL when @fenced
+ * @peers: list of &struct ssi_peer
+ * @refused_incarnation: the last machine turned away, to say so once
+ * @hello_buf: to write a hello or a refusal into
+ * @link_lock: protects what follows, see above
+ * @incarnation: number of this life of the node
+ * @links: nodes that are linked
+ * @linked: [n] = the peer that is node n, NULL when there is none
+ * @online: is this node, in this life, member of the view?
+ */
+struct ssi_rpc {
+	struct ssi_params params;
+	struct workqueue_struct *wq;
+	struct ssi_conn_context conn;
+	struct delayed_work tick;
+	struct work_struct reset;
+	struct ssi_counters counters;
+	struct dentry *counters_dir;
+	const struct ssi_link_ops *ops;
+	void *context;
+
+	struct mutex lock;
+	bool stopping;
+	bool fenced;
+	struct ssi_discovery *discovery;
+	struct list_head peers;
+	u64 refused_incarnation;
+	u8 hello_buf[128];
+
+	spinlock_t link_lock;
+	u64 incarnation;
+	struct ssi_nodeset links;
+	struct ssi_peer *linked[SSI_MAX_NODES];
+	bool online;
+};
+
+/* rpc.c */
+void ssi_rpc_fence(struct ssi_rpc *rpc, u32 address);
+
+#endif /* _SSI_RPC_PRIVATE_H */

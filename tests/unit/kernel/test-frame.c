@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test-frame.c: kernel/rpc/frame.c: what is written is read back, what is
+ * broken is refused, and nothing reads beyond a frame.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "frame.h"
+
+#define FUZZ_ROUNDS	200000
+
+static unsigned char record[SSI_FRAME_MAX_LEN];
+
+static const struct ssi_hello sample = {
+	.version = SSI_FRAME_VERSION,
+	.session = 9999,
+	.node = 1023,
+	.online = true,
+	.incarnation = 0x123456789abcdef0,
+	.build = "1.2.3",
+};
+
+/* Give @len bytes of record to its reader, in a block of exactly that size. */
+static int read_any(size_t len)
+{
+	unsigned char *copy = malloc(len ? len : 1);
+	enum ssi_refusal reason;
+	struct ssi_hello hello;
+	const void *data;
+	size_t data_len;
+	int ret;
+
+	memcpy(copy, record, len);
+	ret = ssi_frame_check(copy, len);
+	switch (ret) {
+	case SSI_FRAME_HELLO:
+		ret = ssi_frame_get_hello(copy, len, &hello);
+		break;
+	case SSI_FRAME_REFUSE:
+		ret = ssi_frame_get_refuse(copy, len, &reason);
+		break;
+	case SSI_FRAME_CONTROL:
+		ret = ssi_frame_get_control(copy, len, &data, &data_len);
+		if (!ret) {
+			assert_ptr_equal((char *)data + data_len, copy + len);
+			record[0] += ((char *)data)[data_len - 1];
+		}
+		break;
+	default:
+		break;
+	}
+	free(copy);
+	return ret;
+}
+
+/* A frame of each type, number n; 0 after the last. */
+static size_t make(unsigned int n)
+{
+	switch (n) {
+	case 0:
+		return ssi_frame_put_hello(record, &sample);
+	case 1:
+		return ssi_frame_put_refuse(record, SSI_REFUSAL_BUILD);
+	case 2:
+		return ssi_frame_put_control(record, "record", 6);
+	default:
+		return 0;
+	}
+}
+
+static void test_hello(void **state)
+{
+	struct ssi_hello hello;
+	size_t len = ssi_frame_put_hello(record, &sample);
+
+	(void)state;
+	assert_int_equal(ssi_frame_check(record, len), SSI_FRAME_HELLO);
+	assert_int_equal(ssi_frame_get_hello(record, len, &hello), 0);
+	assert_int_equal(hello.session, sample.session);
+	assert_int_equal(hello.node, sample.node);
+	assert_true(hello.online);
+	assert_true(hello.incarnation == sample.incarnation);
+	assert_string_equal(hello.build, sample.build);
+}
+
+static void test_hello_of_other_version(void **state)
+{
+	struct ssi_hello hello;
+	size_t len = ssi_frame_put_hello(record, &sample);
+
+	(void)state;
+	record[4] = 200;
+	assert_int_equal(ssi_frame_check(record, len), SSI_FRAME_HELLO);
+	assert_int_equal(ssi_frame_get_hello(record, len, &hello), 0);
+	assert_int_equal(hello.version, 200);
+	len = ssi_frame_put_refuse(record, SSI_REFUSAL_BUILD);
+	record[4] = 200;
+	assert_int_equal(ssi_frame_check(record, len), -EPROTO);
+}
+
+static void test_hello_that_lies(void **state)
+{
+	struct ssi_hello hello = sample, got;
+	size_t len;
+
+	(void)state;
+	hello.node = SSI_MAX_NODES;
+	len = ssi_frame_put_hello(record, &hello);
+	assert_int_equal(ssi_frame_get_hello(record, len, &got), -EBADMSG);
+	hello = sample;
+	hello.incarnation = 0;
+	len = ssi_frame_put_hello(record, &hello);
+	assert_int_equal(ssi_frame_get_hello(record, len, &got), -EBADMSG);
+	hello = sample;
+	memset(hello.build, 'x', sizeof(hello.build));
+	len = ssi_frame_put_hello(record, &hello);
+	assert_int_equal(ssi_frame_get_hello(record, len, &got), -EBADMSG);
+	hello = sample;
+	strcpy(hello.build, "1\n<0>panic");
+	len = ssi_frame_put_hello(record, &hello);
+	assert_int_equal(ssi_frame_get_hello(record, len, &got), -EBADMSG);
+}
+
+static void test_judge(void **state)
+{
+	struct ssi_hello theirs = sample;
+
+	(void)state;
+	assert_int_equal(ssi_hello_judge(&sample, &theirs),
+			 SSI_REFUSAL_DUPLICATE);
+	theirs.node = 1;
+	assert_int_equal(ssi_hello_judge(&sample, &theirs), SSI_REFUSAL_NONE);
+	strcpy(theirs.build, "1.2.4");
+	assert_int_equal(ssi_hello_judge(&sample, &theirs), SSI_REFUSAL_BUILD);
+	theirs.session = 1;
+	assert_int_equal(ssi_hello_judge(&sample, &theirs),
+			 SSI_REFUSAL_SESSION);
+	theirs.version = 0;
+	assert_int_equal(ssi_hello_judge(&sample, &theirs),
+			 SSI_REFUSAL_PROTOCOL);
+}
+
+static void test_one_of_two_yields(void **state)
+{
+	struct ssi_hello a = sample, b = sample;
+	int i;
+
+	(void)state;
+	b.incarnation++;
+	for (i = 0; i < 4; i++) {
+		a.online = i & 1;
+		b.online = i & 2;
+		assert_int_not_equal(ssi_hello_yields(&a, &b),
+				     ssi_hello_yields(&b, &a));
+	}
+	b.online = a.online;
+	assert_true(ssi_hello_yields(&b, &a));
+}
+
+static void test_control(void **state)
+{
+	const void *data;
+	size_t data_len, len = make(2);
+
+	(void)state;
+	assert_int_equal(ssi_frame_check(record, len), SSI_FRAME_CONTROL);
+	assert_int_equal(ssi_frame_get_control(record, len, &data, &data_len),
+			 0);
+	assert_int_equal(data_len, 6);
+	assert_memory_equal(data, "record", 6);
+	len = ssi_frame_put_control(record, "", 0);
+	assert_int_equal(ssi_frame_get_control(record, len, &data, &data_len),
+			 -EBADMSG);
+}
+
+static void test_every_shorter_frame(void **state)
+{
+	size_t len, cut;
+	unsigned int n;
+
+	(void)state;
+	for (n = 0; (len = make(n)); n++) {
+		assert_true(read_any(len) >= 0);
+		for (cut = 0; cut < len; cut++) {
+			make(n);
+			assert_int_equal(read_any(cut), -EBADMSG);
+			/* and with a length that fits */
+			make(n);
+			record[8] = cut & 0xff;
+			if (n != 2 || cut <= sizeof(struct ssi_frame_header))
+				assert_true(read_any(cut) < 0);
+		}
+	}
+}
+
+static void test_random_changes(void **state)
+{
+	const char *text = getenv("SEED");
+	unsigned int seed = text && *text ? atoi(text) : (int)time(NULL);
+	unsigned int i, hits, good = 0;
+	size_t len;
+
+	(void)state;
+	print_message("# seed %u\n", seed);
+	srandom(seed);
+	for (i = 0; i < FUZZ_ROUNDS; i++) {
+		len = make(random() % 3);
+		for (hits = 1 + random() % 4; hits; hits--)
+			record[random() % (random() % 2 ? len : 24)] = random();
+		good += read_any(len) >= 0;
+	}
+	assert_int_not_equal(good, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_hello),
+		cmocka_unit_test(test_hello_of_other_version),
+		cmocka_unit_test(test_hello_that_lies),
+		cmocka_unit_test(test_judge),
+		cmocka_unit_test(test_one_of_two_yields),
+		cmocka_unit_test(test_control),
+		cmocka_unit_test(test_every_shorter_frame),
+		cmocka_unit_test(test_random_changes),
+	};
+
+	return cmocka_run_group_tests_name("frame", tests, NULL, NULL);
+}
