@@ -140,3 +140,61 @@ int ssi_nodeset_add_range(struct ssi_nodeset *set,
 		ssi_nodeset_add(set, node);
 	return 0;
 }
+
+/**
+ * ssi_nodeset_unite() - add the nodes of another set
+ * @set: the set
+ * @other: what is added
+ */
+void ssi_nodeset_unite(struct ssi_nodeset *set, const struct ssi_nodeset *other)
+{
+	unsigned int i;
+
+	for (i = 0; i < SSI_MAX_NODES / 64; i++)
+		set->words[i] |= other->words[i];
+}
+
+/**
+ * ssi_nodeset_subtract() - remove the nodes of another set
+ * @set: the set
+ * @other: what is removed
+ */
+void ssi_nodeset_subtract(struct ssi_nodeset *set,
+			  const struct ssi_nodeset *other)
+{
+	unsigned int i;
+
+	for (i = 0; i < SSI_MAX_NODES / 64; i++)
+		set->words[i] &= ~other->words[i];
+}
+
+/**
+ * ssi_nodeset_intersect() - keep only the nodes that are in another set too
+ * @set: the set
+ * @other: what is kept
+ */
+void ssi_nodeset_intersect(struct ssi_nodeset *set,
+			   const struct ssi_nodeset *other)
+{
+	unsigned int i;
+
+	for (i = 0; i < SSI_MAX_NODES / 64; i++)
+		set->words[i] &= other->words[i];
+}
+
+/**
+ * ssi_nodeset_covers() - has a set every node of another?
+ * @set: the set
+ * @other: what is looked for; the empty set is always covered
+ * Return: true when it has.
+ */
+bool ssi_nodeset_covers(const struct ssi_nodeset *set,
+			const struct ssi_nodeset *other)
+{
+	unsigned int i;
+
+	for (i = 0; i < SSI_MAX_NODES / 64; i++)
+		if (other->words[i] & ~set->words[i])
+			return false;
+	return true;
+}

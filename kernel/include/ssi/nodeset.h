@@ -46,6 +46,13 @@ bool ssi_nodeset_next_range(const struct ssi_nodeset *set, int after,
 			    struct ssi_node_range *range);
 int ssi_nodeset_add_range(struct ssi_nodeset *set,
 			  const struct ssi_node_range *range);
+void ssi_nodeset_unite(struct ssi_nodeset *set, const struct ssi_nodeset *other);
+void ssi_nodeset_subtract(struct ssi_nodeset *set,
+			  const struct ssi_nodeset *other);
+void ssi_nodeset_intersect(struct ssi_nodeset *set,
+			   const struct ssi_nodeset *other);
+bool ssi_nodeset_covers(const struct ssi_nodeset *set,
+			const struct ssi_nodeset *other);
 
 /**
  * ssi_nodeset_for_each() - walk a set in ascending order

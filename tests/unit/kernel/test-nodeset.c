@@ -104,6 +104,34 @@ static void test_remove_while_walking(void **state)
 	assert_true(ssi_nodeset_is_empty(&set));
 }
 
+static void test_sets(void **state)
+{
+	struct ssi_nodeset a, b, c;
+	int node;
+
+	(void)state;
+	ssi_nodeset_clear(&a);
+	ssi_nodeset_clear(&b);
+	for (node = 60; node < 70; node++)
+		ssi_nodeset_add(&a, node);
+	for (node = 65; node < 1024; node += 100)
+		ssi_nodeset_add(&b, node);
+	c = a;
+	ssi_nodeset_unite(&c, &b);
+	assert_int_equal(ssi_nodeset_weight(&c), 19);
+	assert_true(ssi_nodeset_covers(&c, &a));
+	assert_true(ssi_nodeset_covers(&c, &b));
+	assert_false(ssi_nodeset_covers(&a, &b));
+	ssi_nodeset_subtract(&c, &a);
+	assert_int_equal(ssi_nodeset_weight(&c), 9);
+	assert_false(ssi_nodeset_contains(&c, 65));
+	ssi_nodeset_intersect(&b, &a);
+	assert_int_equal(ssi_nodeset_weight(&b), 1);
+	assert_true(ssi_nodeset_contains(&b, 65));
+	ssi_nodeset_clear(&c);
+	assert_true(ssi_nodeset_covers(&a, &c));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -112,6 +140,7 @@ int main(void)
 		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_bad_ranges),
 		cmocka_unit_test(test_remove_while_walking),
+		cmocka_unit_test(test_sets),
 	};
 
 	return cmocka_run_group_tests_name("nodeset", tests, NULL, NULL);
