@@ -28,14 +28,18 @@ down: ## stop the testbed, leave nothing behind
 	@$(deploy) -i $(INVENTORY) down
 
 check: deps ## every test (under an hour)
-	@tests/run lint unit deploy fuzz node boot
-check-%: deps ## one group: lint unit deploy fuzz node boot
+	@tests/run lint unit sim deploy fuzz node boot
+check-%: deps ## one group: lint unit sim deploy fuzz node boot
 	@tests/run $*
 check-long: ## the whole testbed ten times (CYCLES=10)
 bench: deps all ## every benchmark
 	@tests/bench/run
 bench-%: deps all ## one of them: boot bootd generate
 	@tests/bench/run $*
+sim: ## the membership protocol on random schedules, a minute
+	@tests/run sim
+sim-long: ## the same for SECONDS=n, from SEED=n on
+	@tests/sim/run --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1)
 lint: ## style and layer checks, no build
 	@tests/run lint
 
@@ -44,4 +48,4 @@ install: all ## into $(DESTDIR)$(PREFIX)
 clean: ## remove build/ but keep downloaded packages
 	@rm -rf $(O)
 
-.PHONY: help deps all up down check bench lint install clean kernel $(user)
+.PHONY: help deps all up down check bench sim sim-long lint install clean kernel $(user)

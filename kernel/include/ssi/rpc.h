@@ -11,22 +11,13 @@
 #define _SSI_RPC_H
 
 #include <ssi/nodeset.h>
+#include <ssi/viewid.h>
 
 struct ssi_params;
 struct ssi_rpc;
 
 /* Bytes of one control record. */
 #define SSI_CONTROL_MAX_LEN	(64 * 1024)
-
-/**
- * struct ssi_view_id - which view of the cluster
- * @lineage: chosen anew when views may no longer be compared by @number alone
- * @number: grows from view to view; 0 before the first
- */
-struct ssi_view_id {
-	u64 lineage;
-	u64 number;
-};
 
 /**
  * struct ssi_link_ops - what the layer above wants to hear
