@@ -10,7 +10,6 @@
 #include "message.h"
 #include "viewlog.h"
 
-#define SSI_NODE_NONE		0xffff	/* no node */
 #define SSI_MAX_LAYERS		16
 #define SSI_MAX_REQUESTS	64	/* waiting at the coordinator */
 #define SSI_MAX_REPORTS		32	/* of members that miss others */
@@ -253,7 +252,8 @@ struct ssi_request_entry {
  * @request: the local request
  * @table: requests at the coordinator
  * @orders: order of the next
- * @invite: nodes that are asked whether they join
+ * @invite: nodes that are asked whether they join; alone: those of the oldest
+ *	request only
  * @invited: by whom this node is asked
  * @agreed: this life of this node agreed to join behind this view
  * @home: lineage to come back to
@@ -340,6 +340,7 @@ struct ssi_membership {
 	u64 orders;
 	struct {
 		bool active;
+		bool alone;
 		u32 id;
 		u64 start_tick;
 		u64 retry_tick;

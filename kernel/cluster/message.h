@@ -35,7 +35,7 @@
  * @SSI_MESSAGE_CANCEL: not any more; id
  * @SSI_MESSAGE_RESULT: what became of it; id, error
  * @SSI_MESSAGE_INVITE: will you join, along with these? id, set;
- *	ballot: the lineage
+ *	ballot: the lineage; step: number of layers, which has to be mine
  * @SSI_MESSAGE_CONSENT: yes, or no; id, error
  * @SSI_MESSAGE_UNINVITE: do not wait for it; id
  * @SSI_MESSAGE_NR: not a type

@@ -345,6 +345,7 @@ static void start_invite(struct ssi_membership *m,
 	struct ssi_message message = {
 		.type = SSI_MESSAGE_INVITE,
 		.id = ++m->invite.id,
+		.step = m->layers,
 		.change = &m->scratch,
 	};
 
@@ -387,6 +388,8 @@ static bool is_agreed(struct ssi_membership *m)
 		return true;
 	if (m->tick - m->invite.start_tick >= INVITE_TICKS) {
 		stop_invite(m);
+		/* Two who do not reach each other must not keep out each other. */
+		m->invite.alone = true;
 		refuse_adds(m, &missing, -EHOSTUNREACH);
 	}
 	return false;
@@ -397,7 +400,8 @@ static bool want_add(struct ssi_membership *m, const struct ssi_nodeset *wanted)
 {
 	int node;
 
-	if (m->invite.active && memcmp(&m->invite.set, wanted, sizeof(*wanted)))
+	/* Who came later is next: an invitation under way is not made again. */
+	if (m->invite.active && !ssi_nodeset_covers(wanted, &m->invite.set))
 		stop_invite(m);
 	if (!m->invite.active) {
 		if (m->tick < m->invite.retry_tick)
@@ -407,9 +411,9 @@ static bool want_add(struct ssi_membership *m, const struct ssi_nodeset *wanted)
 	if (!is_agreed(m))
 		return false;
 	ssi_change_clear(&m->change, SSI_CAUSE_ADD);
-	m->change.added = *wanted;
+	m->change.added = m->invite.set;
 	m->change.barred = m->view.barred;
-	ssi_nodeset_for_each(node, wanted)
+	ssi_nodeset_for_each(node, &m->invite.set)
 		m->change.incarnation[node] = node == m->self ?
 			m->incarnation : m->link_incarnation[node];
 	return true;
@@ -474,6 +478,10 @@ bool ssi_request_next(struct ssi_membership *m)
 			ssi_nodeset_unite(&wanted, &m->table[i].set);
 	}
 	ssi_nodeset_subtract(&wanted, &m->view.members);
+	if (ssi_nodeset_is_empty(&wanted))
+		m->invite.alone = false;
+	else if (m->invite.alone)
+		ssi_nodeset_intersect(&wanted, &oldest->set);
 	if (!oldest || oldest->op != SSI_OP_ADD ||
 	    ssi_nodeset_is_empty(&wanted)) {
 		stop_invite(m);
@@ -629,6 +637,10 @@ static void receive_invite(struct ssi_membership *m, u16 from,
 			send_consent(m, from, message->id, -EEXIST);
 		return;
 	}
+	if (message->step != m->layers) {
+		send_consent(m, from, message->id, -EPROTO);
+		return;
+	}
 	/* Two nodes that create at once: the lower one does. */
 	if (m->invite.active && from < m->self)
 		stop_invite(m);
@@ -679,11 +691,11 @@ static void receive_consent(struct ssi_membership *m, u16 from,
 	}
 	stop_invite(m);
 	m->invite.retry_tick = m->tick + 1 + m->self % MAX_RANK;
-	if (message->error != -EEXIST)
+	if (message->error == -EBUSY)
 		return;
 	ssi_nodeset_clear(&set);
 	ssi_nodeset_add(&set, from);
-	refuse_adds(m, &set, -EEXIST);
+	refuse_adds(m, &set, message->error == -EPROTO ? -EPROTO : -EEXIST);
 }
 
 /**

@@ -19,7 +19,7 @@
 
 #include <inttypes.h>
 
-#define ALONE_US	(60 * SECOND)
+#define ALONE_US	(150 * SECOND)
 #define ADMIN_US	(400 * SECOND)
 
 u64 schedule_messages, schedule_events;

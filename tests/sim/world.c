@@ -325,7 +325,7 @@ static void detect(struct world *w, u16 a, u16 b, u64 session)
 	bool silent = !w->machines[b].alive || w->machines[b].frozen ||
 		      is_cut(w, a, b) || is_cut(w, b, a) ||
 		      !pair->open[b > a] || pair->session != session;
-	bool was_up = *up_of(w, a, b) == session;
+	u64 up = *up_of(w, a, b);
 
 	if (!w->machines[a].alive || !silent)
 		return;
@@ -333,10 +333,10 @@ static void detect(struct world *w, u16 a, u16 b, u64 session)
 		at(w, 100 * MS, EV_DETECT, a, b, session);
 		return;
 	}
-	if (!was_up && pair->session != session)
+	if (up != session && pair->session != session)
 		return;
 	close_end(w, a, b, true);
-	if (was_up)
+	if (up)
 		world_handle(w, a, &event);
 }
 
