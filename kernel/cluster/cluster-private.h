@@ -10,6 +10,8 @@
 #ifndef _SSI_CLUSTER_PRIVATE_H
 #define _SSI_CLUSTER_PRIVATE_H
 
+#include "layers.h"
+#include "membership.h"
 #include "wire.h"
 
 #include <ssi/cluster.h>
@@ -54,14 +56,16 @@ struct ssi_request {
  * @lock: protects what follows
  * @stopping: the module is on its way out
  * @fenced: another machine has this node id; this one left the session
- * @members: who is present, who is online
+ * @was_suspended: this node does not serve
+ * @membership: who is present, who is online
+ * @layers: the layers above
  * @request: the local request, NULL when there is none
  * @next_id: number of the next request
  * @view_id: of the view that @rpc was told
  * @lost_err: why the last link ended
  * @fetches: list of &struct ssi_fetch
  * @send_buf: SSI_WIRE_MAX_LEN bytes to write records into
- * @view_buf: to read a VIEW into
+ * @change: to read a message into
  */
 struct ssi_cluster {
 	struct ssi_params params;
@@ -79,21 +83,22 @@ struct ssi_cluster {
 	struct mutex lock;
 	bool stopping;
 	bool fenced;
-	struct ssi_members members;
+	bool was_suspended;
+	struct ssi_membership membership;
+	struct ssi_layers layers;
 	struct ssi_request *request;
 	u32 next_id;
 	struct ssi_view_id view_id;
 	int lost_err;
 	struct list_head fetches;
 	void *send_buf;
-	struct ssi_view view_buf;
+	struct ssi_change change;
 };
 
 /* cluster.c */
-int ssi_cluster_change(struct ssi_cluster *cluster, enum ssi_change_op op,
+int ssi_cluster_change(struct ssi_cluster *cluster, enum ssi_op op,
 		       const struct ssi_nodeset *set);
-void ssi_cluster_event(struct ssi_cluster *cluster,
-		       const struct ssi_event *event);
+void ssi_cluster_event(struct ssi_cluster *cluster, struct ssi_event *event);
 
 /* control.c */
 int ssi_control_receive(struct ssi_cluster *cluster, u16 node, const void *buf,

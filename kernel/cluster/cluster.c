@@ -3,12 +3,13 @@
  * cluster.c: puts the parts of a node together.
  *
  * Owns struct ssi_cluster, its start and stop, the clock, the wait for a
- * request, and what each action of members.c means in this kernel.  Knows the
+ * request, and what each action of membership.c means in this kernel.  Knows the
  * parts; the parts know only this.
  *
- *	rpc/ -> link_ops, control.c -> ssi_cluster_event() -> members.c
- *	members.c -> carry_out() -> wire.c -> ssi_rpc_control()
- *	ioctl -> services.c -> ssi_cluster_change() -> members.c
+ *	rpc/ -> link_ops, control.c -> ssi_cluster_event() -> membership.c
+ *	membership.c -> carry_out() -> message.c -> ssi_rpc_control()
+ *	membership.c -> carry_out() -> layers.c -> the layers above
+ *	ioctl -> services.c -> ssi_cluster_change() -> membership.c
  */
 #include "cluster-private.h"
 
@@ -21,6 +22,7 @@
 #include <ssi/trace.h>
 
 #include <linux/jiffies.h>
+#include <linux/ktime.h>
 #include <linux/slab.h>
 
 #define CHANGE_TIMEOUT_MS	30000	/* every node has to answer */
@@ -55,56 +57,109 @@ static void log_state(struct ssi_cluster *cluster,
 		action->node == cluster->params.node ? " (this node)" : "");
 }
 
+static void send_message(struct ssi_cluster *cluster,
+			 const struct ssi_action *action)
+{
+	size_t len = ssi_message_put(cluster->send_buf, action->message);
+	int node;
+
+	ssi_nodeset_for_each(node, action->set)
+		ssi_rpc_control(cluster->rpc, node, cluster->send_buf, len);
+}
+
+static void log_view(struct ssi_cluster *cluster)
+{
+	const struct ssi_view *view = &cluster->membership.view;
+
+	if (cluster->stopping || !view->id.lineage ||
+	    !ssi_membership_is_member(&cluster->membership))
+		return;
+	pr_info("view %llu: nodes %*pbl\n", view->id.number, SSI_MAX_NODES,
+		view->members.words);
+}
+
+static void serve(struct ssi_cluster *cluster, bool serve)
+{
+	/* A node that leaves, or is reset, says so elsewhere. */
+	if (!cluster->stopping && !serve &&
+	    ssi_membership_is_member(&cluster->membership))
+		pr_warn("no quorum of the cluster is reached: suspended\n");
+	else if (!cluster->stopping && serve && cluster->was_suspended)
+		pr_info("a quorum of the cluster is reached: resumed\n");
+	cluster->was_suspended = !serve;
+	ssi_layers_serve(cluster, serve);
+}
+
+static void reset(struct ssi_cluster *cluster)
+{
+	pr_warn("the cluster went on without this node: starting anew%s\n",
+		cluster->membership.wants_in ? ", to come back" : "");
+	ssi_layers_reset(cluster);
+}
+
+static void complete_request(struct ssi_cluster *cluster,
+			     const struct ssi_action *action)
+{
+	if (!cluster->request || cluster->request->id != action->id)
+		return;
+	cluster->request->err = action->error;
+	complete(&cluster->request->done);
+}
+
 static void carry_out(void *context, const struct ssi_action *action)
 {
 	struct ssi_cluster *cluster = context;
-	void *buf = cluster->send_buf;
-	size_t len = 0;
 
 	switch (action->type) {
-	case SSI_ACTION_SEND_VIEW:
-		len = ssi_wire_put_view(buf, &cluster->members.view);
-		break;
-	case SSI_ACTION_SEND_ACK:
-		len = ssi_wire_put_ack(buf, action->epoch);
-		break;
-	case SSI_ACTION_SEND_CHANGE:
-		len = ssi_wire_put_change(buf, action->id, action->op,
-					  action->set);
-		break;
-	case SSI_ACTION_SEND_RESULT:
-		len = ssi_wire_put_value(buf, SSI_WIRE_RESULT, action->id,
-					 -action->error);
+	case SSI_ACTION_SEND:
+		send_message(cluster, action);
 		break;
 	case SSI_ACTION_COMPLETE:
-		if (cluster->request && cluster->request->id == action->id) {
-			cluster->request->err = action->error;
-			complete(&cluster->request->done);
-		}
-		return;
+		complete_request(cluster, action);
+		break;
 	case SSI_ACTION_STATE:
 		trace_ssi_state(action->node, action->old_state,
 				action->new_state);
 		if (!cluster->stopping)
 			log_state(cluster, action);
 		ssi_procnodes_update(cluster->procnodes);
-		return;
+		break;
+	case SSI_ACTION_VIEW:
+		log_view(cluster);
+		break;
+	case SSI_ACTION_STAGE:
+		ssi_layers_stage(cluster, action);
+		break;
+	case SSI_ACTION_STABLE:
+		break;
+	case SSI_ACTION_SUSPEND:
+		serve(cluster, false);
+		break;
+	case SSI_ACTION_RESUME:
+		serve(cluster, true);
+		break;
+	case SSI_ACTION_RESET:
+		reset(cluster);
+		break;
+	case SSI_ACTION_CONFLICT:
+		pr_warn("node %u is in another cluster, which is not merged: restart the nodes of one\n",
+			action->node);
+		break;
 	}
-	ssi_rpc_control(cluster->rpc, action->node, buf, len);
 }
 
 /* rpc/ has to know who is in the cluster before anybody acts on it. */
-static int handle(struct ssi_cluster *cluster, const struct ssi_event *event)
+static int handle(struct ssi_cluster *cluster, struct ssi_event *event)
 {
-	const struct ssi_view *view = &cluster->members.view;
-	int err = ssi_members_handle(&cluster->members, event);
+	const struct ssi_view *view = &cluster->membership.view;
+	int err;
 
-	if (cluster->view_id.number == view->epoch &&
-	    cluster->view_id.lineage == view->issuer_incarnation)
+	event->now_us = ktime_to_us(ktime_get_boottime());
+	err = ssi_membership_handle(&cluster->membership, event);
+	if (ssi_view_same(&cluster->view_id, &view->id))
 		return err;
-	cluster->view_id.number = view->epoch;
-	cluster->view_id.lineage = view->issuer_incarnation;
-	ssi_rpc_set_view(cluster->rpc, &cluster->view_id, &view->members,
+	cluster->view_id = view->id;
+	ssi_rpc_set_view(cluster->rpc, &view->id, &view->members,
 			 view->incarnation);
 	return err;
 }
@@ -112,11 +167,10 @@ static int handle(struct ssi_cluster *cluster, const struct ssi_event *event)
 /**
  * ssi_cluster_event() - give an event to the membership protocol
  * @cluster: this node's cluster
- * @event: not SSI_EVENT_REQUEST
+ * @event: not SSI_EVENT_REQUEST; its time is filled in
  * Context: cluster->lock held.
  */
-void ssi_cluster_event(struct ssi_cluster *cluster,
-		       const struct ssi_event *event)
+void ssi_cluster_event(struct ssi_cluster *cluster, struct ssi_event *event)
 {
 	lockdep_assert_held(&cluster->lock);
 	handle(cluster, event);
@@ -148,18 +202,21 @@ static int wait_for_request(struct ssi_cluster *cluster,
 }
 
 /**
- * ssi_cluster_change() - make nodes online, or present again
+ * ssi_cluster_change() - make nodes online, present again, or declare them dead
  * @cluster: this node's cluster
  * @op: which
  * @set: the nodes
  *
- * Context: process context, sleeps until every linked node knows.
- * Return: 0; -ENONET when a node to add is not present, -EPERM when one is
- *	already in the state asked for or is this node, to be removed, -EINTR
- *	on a fatal signal, -ETIMEDOUT when not all have answered (the change may
- *	still happen), -ESHUTDOWN when the module goes.
+ * Context: process context, sleeps until every member has taken note.
+ * Return: 0; -ENONET when a node to add is not present or one to declare dead
+ *	is not in the cluster, -EPERM when one is already in the state asked
+ *	for, or is this node or the last, to go, -EEXIST when one is in another
+ *	cluster, -EPROTO when one has other layers, -EHOSTUNREACH when one does
+ *	not reach all others, -EHOSTDOWN when there is no quorum, -EINTR on a
+ *	fatal signal, -ETIMEDOUT when it takes too long (it may still happen),
+ *	-ESHUTDOWN when the module goes.
  */
-int ssi_cluster_change(struct ssi_cluster *cluster, enum ssi_change_op op,
+int ssi_cluster_change(struct ssi_cluster *cluster, enum ssi_op op,
 		       const struct ssi_nodeset *set)
 {
 	struct ssi_request request = { };
@@ -243,11 +300,13 @@ static void link_fenced(void *context)
 static void link_reset(void *context, u64 incarnation)
 {
 	struct ssi_cluster *cluster = context;
+	struct ssi_event event = {
+		.type = SSI_EVENT_RESET_DONE,
+		.incarnation = incarnation,
+	};
 
 	mutex_lock(&cluster->lock);
-	ssi_members_init(&cluster->members, cluster->params.node, incarnation,
-			 carry_out, cluster);
-	ssi_procnodes_update(cluster->procnodes);
+	ssi_cluster_event(cluster, &event);
 	mutex_unlock(&cluster->lock);
 }
 
@@ -275,6 +334,7 @@ static void cluster_tick(struct work_struct *work)
 
 static void free_cluster(struct ssi_cluster *cluster)
 {
+	ssi_layers_exit(cluster);
 	if (cluster->slow_wq)
 		destroy_workqueue(cluster->slow_wq);
 	kvfree(cluster->send_buf);
@@ -285,7 +345,16 @@ static struct ssi_cluster *alloc_cluster(const struct ssi_params *params,
 					 struct ssi_rpc *rpc)
 {
 	struct ssi_cluster *cluster = kvzalloc(sizeof(*cluster), GFP_KERNEL);
+	struct ssi_membership_params membership = {
+		.self = params->node,
+		.incarnation = ssi_rpc_incarnation(rpc),
+		.rule = (enum ssi_rule)params->quorum,
+		.head = params->quorum_head,
+	};
 
+	static_assert(SSI_QUORUM_MAJORITY == (int)SSI_RULE_MAJORITY);
+	static_assert(SSI_QUORUM_HEAD == (int)SSI_RULE_HEAD);
+	static_assert(SSI_QUORUM_ANY == (int)SSI_RULE_ANY);
 	if (!cluster)
 		return NULL;
 	cluster->params = *params;
@@ -295,11 +364,11 @@ static struct ssi_cluster *alloc_cluster(const struct ssi_params *params,
 	mutex_init(&cluster->request_lock);
 	mutex_init(&cluster->lock);
 	ssi_power_init(cluster);
-	ssi_members_init(&cluster->members, params->node,
-			 ssi_rpc_incarnation(rpc), carry_out, cluster);
+	ssi_membership_init(&cluster->membership, &membership, carry_out,
+			    cluster);
 	cluster->slow_wq = alloc_workqueue("ssi_slow", WQ_UNBOUND, 4);
 	cluster->send_buf = kvmalloc(SSI_WIRE_MAX_LEN, GFP_KERNEL);
-	if (cluster->slow_wq && cluster->send_buf)
+	if (cluster->slow_wq && cluster->send_buf && !ssi_layers_init(cluster))
 		return cluster;
 	free_cluster(cluster);
 	return NULL;
@@ -388,6 +457,7 @@ void ssi_cluster_destroy(struct ssi_cluster *cluster)
 	ssi_power_stop(cluster);
 	cancel_delayed_work_sync(&cluster->tick);
 	ssi_rpc_stop(cluster->rpc);
+	ssi_layers_exit(cluster);
 	close_files(cluster);
 	free_cluster(cluster);
 }

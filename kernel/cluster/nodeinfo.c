@@ -235,7 +235,7 @@ static int fetch_remote(struct ssi_cluster *cluster, struct ssi_fetch *fetch,
 	if (err)
 		return err;
 	if (cluster->stopping ||
-	    ssi_members_state(&cluster->members, fetch->node) <
+	    ssi_membership_state(&cluster->membership, fetch->node) <
 	    SSI_NODE_PRESENT) {
 		mutex_unlock(&cluster->lock);
 		return -EHOSTDOWN;

@@ -55,7 +55,7 @@ static void start(struct ssi_cluster *cluster, enum ssi_power_op op,
 
 static bool is_online(struct ssi_cluster *cluster)
 {
-	return ssi_members_state(&cluster->members, cluster->params.node) ==
+	return ssi_membership_state(&cluster->membership, cluster->params.node) ==
 	       SSI_NODE_ONLINE;
 }
 
@@ -94,7 +94,7 @@ int ssi_power_cluster(struct ssi_cluster *cluster, enum ssi_power_op op)
 	err = mutex_lock_killable(&cluster->lock);
 	if (err)
 		return err;
-	ssi_members_online(&cluster->members, &online);
+	ssi_membership_online(&cluster->membership, &online);
 	if (cluster->stopping)
 		err = -ESHUTDOWN;
 	else if (ssi_nodeset_is_empty(&online))

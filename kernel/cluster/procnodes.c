@@ -142,8 +142,8 @@ static int nrnodes_show(struct seq_file *seq, void *v)
 
 	if (err)
 		return err;
-	ssi_members_online(&cluster->members, &online);
-	ssi_members_present(&cluster->members, &present);
+	ssi_membership_online(&cluster->membership, &online);
+	ssi_membership_present(&cluster->membership, &present);
 	mutex_unlock(&cluster->lock);
 	seq_printf(seq, "ONLINE:%u\nPRESENT:%u\nPOSSIBLE:%u\n",
 		   ssi_nodeset_weight(&online), ssi_nodeset_weight(&present),
@@ -216,7 +216,7 @@ static void update_work(struct work_struct *work)
 	int node;
 
 	mutex_lock(&cluster->lock);
-	ssi_members_online(&cluster->members, &online);
+	ssi_membership_online(&cluster->membership, &online);
 	mutex_unlock(&cluster->lock);
 
 	update_self(procnodes,

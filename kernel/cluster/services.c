@@ -13,6 +13,7 @@
 
 #include <linux/bitmap.h>
 #include <linux/capability.h>
+#include <linux/ktime.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
@@ -61,7 +62,7 @@ static int get_online(struct ssi_cluster *cluster, struct ssi_nodeset *online)
 
 	if (err)
 		return err;
-	ssi_members_online(&cluster->members, online);
+	ssi_membership_online(&cluster->membership, online);
 	mutex_unlock(&cluster->lock);
 	return 0;
 }
@@ -115,7 +116,7 @@ static int get_nodes(struct ssi_cluster *cluster, void __user *arg)
 	err = mutex_lock_killable(&cluster->lock);
 	if (!err) {
 		for (node = 0; node < SSI_MAX_NODES; node++)
-			states[node] = ssi_members_state(&cluster->members,
+			states[node] = ssi_membership_state(&cluster->membership,
 							 node);
 		mutex_unlock(&cluster->lock);
 		err = put_states(states, SSI_MAX_NODES, arg);
@@ -152,7 +153,7 @@ static int add_nodes(struct ssi_cluster *cluster, void __user *arg)
 	struct ssi_nodeset set;
 
 	return get_node_set(&set, arg) ?:
-	       ssi_cluster_change(cluster, SSI_CHANGE_ADD, &set);
+	       ssi_cluster_change(cluster, SSI_OP_ADD, &set);
 }
 
 static int remove_nodes(struct ssi_cluster *cluster, void __user *arg)
@@ -160,7 +161,91 @@ static int remove_nodes(struct ssi_cluster *cluster, void __user *arg)
 	struct ssi_nodeset set;
 
 	return get_node_set(&set, arg) ?:
-	       ssi_cluster_change(cluster, SSI_CHANGE_REMOVE, &set);
+	       ssi_cluster_change(cluster, SSI_OP_REMOVE, &set);
+}
+
+static int fail_nodes(struct ssi_cluster *cluster, void __user *arg)
+{
+	struct ssi_nodeset set;
+
+	return get_node_set(&set, arg) ?:
+	       ssi_cluster_change(cluster, SSI_OP_FAIL, &set);
+}
+
+static void put_bits(u8 *bits, const struct ssi_nodeset *set)
+{
+	int node;
+
+	ssi_nodeset_for_each(node, set)
+		bits[node / 8] |= 1 << (node % 8);
+}
+
+static void fill_view(struct ksys_view *view,
+		      const struct ssi_viewlog_entry *entry, u64 now_us)
+{
+	static_assert(KSYS_CAUSE_CREATE == (int)SSI_CAUSE_CREATE);
+	static_assert(KSYS_CAUSE_SYNC == (int)SSI_CAUSE_SYNC);
+	static_assert(sizeof(view->joined) * 8 == SSI_MAX_NODES);
+	view->lineage = entry->id.lineage;
+	view->number = entry->id.number;
+	view->ago_us = now_us - entry->installed_us;
+	view->install_us = entry->installed_us - entry->first_us;
+	view->stable_us = entry->stable_us ?
+			  entry->stable_us - entry->first_us : 0;
+	view->cause = entry->cause;
+	view->nr_members = entry->nr_members;
+	put_bits(view->joined, &entry->joined);
+	put_bits(view->left, &entry->left);
+}
+
+/* Return: number of @views filled in, or -EINTR. */
+static int fill_log(struct ssi_cluster *cluster, struct ksys_view *views,
+		    u32 room, u32 *flags)
+{
+	struct ssi_membership *m = &cluster->membership;
+	const struct ssi_viewlog_entry *entry;
+	u32 count = 0, i;
+	u64 now_us;
+	int err;
+
+	err = mutex_lock_killable(&cluster->lock);
+	if (err)
+		return err;
+	now_us = ktime_to_us(ktime_get_boottime());
+	while (count < room && ssi_viewlog_get(&m->log, count))
+		count++;
+	for (i = 0; i < count; i++) {
+		entry = ssi_viewlog_get(&m->log, count - 1 - i);
+		fill_view(&views[i], entry, now_us);
+	}
+	*flags = (ssi_membership_is_member(m) ? KSYS_LOG_MEMBER : 0) |
+		 (m->serving ? KSYS_LOG_SERVING : 0);
+	mutex_unlock(&cluster->lock);
+	return count;
+}
+
+static int get_log(struct ssi_cluster *cluster, void __user *arg)
+{
+	struct ksys_view *views;
+	struct ksys_log header;
+	int ret;
+
+	if (copy_from_user(&header, arg, sizeof(header)))
+		return -EFAULT;
+	if (header.size != sizeof(header) || header.view_size != sizeof(*views))
+		return -EINVAL;
+	views = kvcalloc(SSI_VIEWLOG_LEN, sizeof(*views), GFP_KERNEL);
+	if (!views)
+		return -ENOMEM;
+	ret = fill_log(cluster, views, header.count, &header.flags);
+	if (ret >= 0) {
+		header.count = ret;
+		ret = copy_to_user(u64_to_user_ptr(header.views), views,
+				   ret * sizeof(*views)) ||
+		      copy_to_user(arg, &header, sizeof(header)) ? -EFAULT : 0;
+	}
+	kvfree(views);
+	return ret;
 }
 
 static int restart(struct ssi_cluster *cluster, void __user *arg)
@@ -183,6 +268,8 @@ static const struct service services_table[] = {
 	{ KSYS_HOTPLUG_STATUS, "HOTPLUG_STATUS", ANYONE, get_cluster_status },
 	{ KSYS_HOTPLUG_ADD, "HOTPLUG_ADD", CAP_SYS_ADMIN, add_nodes },
 	{ KSYS_HOTPLUG_REMOVE, "HOTPLUG_REMOVE", CAP_SYS_ADMIN, remove_nodes },
+	{ KSYS_HOTPLUG_FAIL, "HOTPLUG_FAIL", CAP_SYS_ADMIN, fail_nodes },
+	{ KSYS_CLUSTER_LOG, "CLUSTER_LOG", ANYONE, get_log },
 	{ KSYS_HOTPLUG_NODES, "HOTPLUG_NODES", ANYONE, get_nodes },
 };
 

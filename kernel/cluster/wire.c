@@ -6,10 +6,6 @@
  * SSI_WIRE_MAX_LEN bytes and returns the length.  A reader trusts nothing: it
  * checks every length, count and value and returns -EBADMSG, and then leaves
  * its output undefined.  Sends and receives nothing itself.
- *
- *	node                                  linked node
- *	VIEW <-----------------------------> VIEW
- *	CHANGE ----> coordinator ----> VIEW to all ----> ACK ----> RESULT
  */
 #include "wire.h"
 
@@ -59,173 +55,7 @@ u32 ssi_wire_id(const void *buf)
 }
 
 /**
- * ssi_wire_put_view() - write a VIEW
- * @buf: SSI_WIRE_MAX_LEN bytes
- * @view: content
- * Return: length of the record.
- */
-size_t ssi_wire_put_view(void *buf, const struct ssi_view *view)
-{
-	struct ssi_wire_view *record = buf;
-	unsigned int count = 0;
-	size_t len;
-	int node;
-
-	ssi_nodeset_for_each(node, &view->members) {
-		record->members[count].node = cpu_to_le16(node);
-		record->members[count].incarnation =
-			cpu_to_le64(view->incarnation[node]);
-		count++;
-	}
-	len = sizeof(*record) + count * sizeof(record->members[0]);
-	put_header(buf, SSI_WIRE_VIEW, 0, len);
-	record->epoch = cpu_to_le64(view->epoch);
-	record->issuer_incarnation = cpu_to_le64(view->issuer_incarnation);
-	record->issuer = cpu_to_le16(view->issuer);
-	record->nr_members = cpu_to_le16(count);
-	record->reserved = 0;
-	return len;
-}
-
-/**
- * ssi_wire_get_view() - read a VIEW
- * @buf: the record, @len bytes
- * @len: length of @buf
- * @view: filled in
- * Return: 0, -EBADMSG.
- */
-int ssi_wire_get_view(const void *buf, size_t len, struct ssi_view *view)
-{
-	const struct ssi_wire_view *record = buf;
-	unsigned int i, count, node;
-	int before = -1;
-
-	if (len < sizeof(*record))
-		return -EBADMSG;
-	count = le16_to_cpu(record->nr_members);
-	if (len != sizeof(*record) + count * sizeof(record->members[0]))
-		return -EBADMSG;
-	memset(view, 0, sizeof(*view));
-	view->epoch = le64_to_cpu(record->epoch);
-	view->issuer_incarnation = le64_to_cpu(record->issuer_incarnation);
-	view->issuer = le16_to_cpu(record->issuer);
-	/* Only the view of a node that has just started has no issuer. */
-	if (view->issuer >= SSI_MAX_NODES &&
-	    (view->issuer != SSI_NODE_NONE || view->epoch || count))
-		return -EBADMSG;
-	for (i = 0; i < count; i++) {
-		node = le16_to_cpu(record->members[i].node);
-		if (node >= SSI_MAX_NODES || (int)node <= before ||
-		    !record->members[i].incarnation)
-			return -EBADMSG;
-		ssi_nodeset_add(&view->members, node);
-		view->incarnation[node] =
-			le64_to_cpu(record->members[i].incarnation);
-		before = node;
-	}
-	return 0;
-}
-
-/**
- * ssi_wire_put_ack() - write an ACK
- * @buf: SSI_WIRE_MAX_LEN bytes
- * @epoch: epoch of this node's view
- * Return: length of the record.
- */
-size_t ssi_wire_put_ack(void *buf, u64 epoch)
-{
-	struct ssi_wire_ack *record = buf;
-
-	put_header(buf, SSI_WIRE_ACK, 0, sizeof(*record));
-	record->epoch = cpu_to_le64(epoch);
-	return sizeof(*record);
-}
-
-/**
- * ssi_wire_get_ack() - read an ACK
- * @buf: the record, @len bytes
- * @len: length of @buf
- * @epoch: filled in
- * Return: 0, -EBADMSG.
- */
-int ssi_wire_get_ack(const void *buf, size_t len, u64 *epoch)
-{
-	const struct ssi_wire_ack *record = buf;
-
-	if (len != sizeof(*record))
-		return -EBADMSG;
-	*epoch = le64_to_cpu(record->epoch);
-	return 0;
-}
-
-/**
- * ssi_wire_put_change() - write a CHANGE
- * @buf: SSI_WIRE_MAX_LEN bytes
- * @id: number of the request
- * @op: what to do
- * @set: with which nodes
- * Return: length of the record.
- */
-size_t ssi_wire_put_change(void *buf, u32 id, enum ssi_change_op op,
-			   const struct ssi_nodeset *set)
-{
-	struct ssi_wire_change *record = buf;
-	struct ssi_node_range range;
-	unsigned int count = 0;
-	size_t len;
-	int after = -1;
-
-	while (ssi_nodeset_next_range(set, after, &range)) {
-		record->ranges[count].first = cpu_to_le16(range.first);
-		record->ranges[count].last = cpu_to_le16(range.last);
-		after = range.last;
-		count++;
-	}
-	len = sizeof(*record) + count * sizeof(record->ranges[0]);
-	put_header(buf, SSI_WIRE_CHANGE, id, len);
-	record->op = cpu_to_le16(op);
-	record->nr_ranges = cpu_to_le16(count);
-	record->reserved = 0;
-	return len;
-}
-
-/**
- * ssi_wire_get_change() - read a CHANGE
- * @buf: the record, @len bytes
- * @len: length of @buf
- * @op: filled in
- * @set: filled in
- * Return: 0, -EBADMSG.
- */
-int ssi_wire_get_change(const void *buf, size_t len, enum ssi_change_op *op,
-			struct ssi_nodeset *set)
-{
-	const struct ssi_wire_change *record = buf;
-	struct ssi_node_range range;
-	unsigned int i, count;
-	u16 value;
-
-	if (len < sizeof(*record))
-		return -EBADMSG;
-	count = le16_to_cpu(record->nr_ranges);
-	value = le16_to_cpu(record->op);
-	if (len != sizeof(*record) + count * sizeof(record->ranges[0]) ||
-	    count > SSI_MAX_NODES / 2 ||
-	    (value != SSI_CHANGE_ADD && value != SSI_CHANGE_REMOVE))
-		return -EBADMSG;
-	*op = value;
-	ssi_nodeset_clear(set);
-	for (i = 0; i < count; i++) {
-		range.first = le16_to_cpu(record->ranges[i].first);
-		range.last = le16_to_cpu(record->ranges[i].last);
-		if (ssi_nodeset_add_range(set, &range))
-			return -EBADMSG;
-	}
-	return 0;
-}
-
-/**
- * ssi_wire_put_value() - write a RESULT, POWER or INFO_GET
+ * ssi_wire_put_value() - write a POWER or INFO_GET
  * @buf: SSI_WIRE_MAX_LEN bytes
  * @type: which
  * @id: number of the request
@@ -243,7 +73,7 @@ size_t ssi_wire_put_value(void *buf, enum ssi_wire_type type, u32 id, u32 value)
 }
 
 /**
- * ssi_wire_get_value() - read a RESULT, POWER or INFO_GET
+ * ssi_wire_get_value() - read a POWER or INFO_GET
  * @buf: the record, @len bytes
  * @len: length of @buf
  * @value: filled in, any value

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * wire.h: the records that nodes exchange (pure C; see wire.c).
+ * wire.h: the records that nodes exchange about anything but views, which
+ * message.h is about (pure C; see wire.c).
  *
  * Every record is one control record of rpc/ between two nodes: a header,
  * then a body whose layout the header's type gives.  All fields are little
@@ -9,7 +10,7 @@
 #ifndef _SSI_WIRE_H
 #define _SSI_WIRE_H
 
-#include "members.h"
+#include <ssi/portable.h>
 
 #define SSI_WIRE_MAGIC		0x31495353	/* "SSI1" */
 #define SSI_WIRE_VERSION	1
@@ -20,20 +21,12 @@
 
 /**
  * enum ssi_wire_type - what a record is
- * @SSI_WIRE_VIEW: my view of the cluster
- * @SSI_WIRE_ACK: the epoch of my view
- * @SSI_WIRE_CHANGE: please make this change of the cluster
- * @SSI_WIRE_RESULT: what became of the change you asked for
  * @SSI_WIRE_POWER: switch yourself off, or restart
  * @SSI_WIRE_INFO_GET: please send me a file about yourself
  * @SSI_WIRE_INFO: a piece of such a file
  */
 enum ssi_wire_type {
-	SSI_WIRE_VIEW = 1,
-	SSI_WIRE_ACK,
-	SSI_WIRE_CHANGE,
-	SSI_WIRE_RESULT,
-	SSI_WIRE_POWER,
+	SSI_WIRE_POWER = 1,
 	SSI_WIRE_INFO_GET,
 	SSI_WIRE_INFO,
 };
@@ -68,81 +61,9 @@ struct ssi_wire_header {
 static_assert(sizeof(struct ssi_wire_header) == 16, "wire format");
 
 /**
- * struct ssi_wire_member - one member of a view
- * @incarnation: the life of @node that is in the cluster
- * @node: node id, ascending from one to the next
- */
-struct ssi_wire_member {
-	__le64 incarnation;
-	__le16 node;
-} __packed;
-static_assert(sizeof(struct ssi_wire_member) == 10, "wire format");
-
-/**
- * struct ssi_wire_view - a view
+ * struct ssi_wire_value - body of POWER and INFO_GET
  * @header: header
- * @epoch: see &struct ssi_view
- * @issuer_incarnation: see &struct ssi_view
- * @issuer: see &struct ssi_view
- * @nr_members: number of @members
- * @reserved: 0, ignored
- * @members: the members
- */
-struct ssi_wire_view {
-	struct ssi_wire_header header;
-	__le64 epoch;
-	__le64 issuer_incarnation;
-	__le16 issuer;
-	__le16 nr_members;
-	__le32 reserved;
-	struct ssi_wire_member members[];
-} __packed;
-static_assert(sizeof(struct ssi_wire_view) == 40, "wire format");
-
-/**
- * struct ssi_wire_ack - the epoch of my view
- * @header: header
- * @epoch: epoch
- */
-struct ssi_wire_ack {
-	struct ssi_wire_header header;
-	__le64 epoch;
-} __packed;
-static_assert(sizeof(struct ssi_wire_ack) == 24, "wire format");
-
-/**
- * struct ssi_wire_range - consecutive node ids
- * @first: lowest
- * @last: highest
- */
-struct ssi_wire_range {
-	__le16 first;
-	__le16 last;
-} __packed;
-static_assert(sizeof(struct ssi_wire_range) == 4, "wire format");
-
-/**
- * struct ssi_wire_change - please make this change
- * @header: header
- * @op: &enum ssi_change_op
- * @nr_ranges: number of @ranges
- * @reserved: 0, ignored
- * @ranges: the nodes it is about
- */
-struct ssi_wire_change {
-	struct ssi_wire_header header;
-	__le16 op;
-	__le16 nr_ranges;
-	__le32 reserved;
-	struct ssi_wire_range ranges[];
-} __packed;
-static_assert(sizeof(struct ssi_wire_change) == 24, "wire format");
-
-/**
- * struct ssi_wire_value - body of RESULT, POWER and INFO_GET
- * @header: header
- * @value: RESULT: 0 or positive errno; POWER: &enum ssi_power_op; INFO_GET:
- *	number of the file
+ * @value: POWER: &enum ssi_power_op; INFO_GET: number of the file
  * @reserved: 0, ignored
  */
 struct ssi_wire_value {
@@ -172,18 +93,10 @@ static_assert(sizeof(struct ssi_wire_info) == 24, "wire format");
 int ssi_wire_check(const void *buf, size_t len);
 u32 ssi_wire_id(const void *buf);
 
-size_t ssi_wire_put_view(void *buf, const struct ssi_view *view);
-size_t ssi_wire_put_ack(void *buf, u64 epoch);
-size_t ssi_wire_put_change(void *buf, u32 id, enum ssi_change_op op,
-			   const struct ssi_nodeset *set);
 size_t ssi_wire_put_value(void *buf, enum ssi_wire_type type, u32 id, u32 value);
 size_t ssi_wire_put_info(void *buf, u32 id, int error, bool last,
 			 const void *data, size_t len);
 
-int ssi_wire_get_view(const void *buf, size_t len, struct ssi_view *view);
-int ssi_wire_get_ack(const void *buf, size_t len, u64 *epoch);
-int ssi_wire_get_change(const void *buf, size_t len, enum ssi_change_op *op,
-			struct ssi_nodeset *set);
 int ssi_wire_get_value(const void *buf, size_t len, u32 *value);
 int ssi_wire_get_info(const void *buf, size_t len, int *error, bool *last,
 		      const void **data, size_t *data_len);

@@ -29,6 +29,14 @@ static int tolerance_ms = 1500;
 module_param(tolerance_ms, int, 0444);
 MODULE_PARM_DESC(tolerance_ms, "silence after which a node is dead, 50..30000 ms (default 1500)");
 
+static char *quorum = "majority";
+module_param(quorum, charp, 0444);
+MODULE_PARM_DESC(quorum, "who decides in a cluster that this node creates: majority (default), majority+head, any");
+
+static int quorum_head = -1;
+module_param(quorum_head, int, 0444);
+MODULE_PARM_DESC(quorum_head, "node with the casting vote, for quorum=majority+head");
+
 static int check_range(const char *name, int value, int min, int max)
 {
 	if (value >= min && value <= max)
@@ -38,6 +46,35 @@ static int check_range(const char *name, int value, int min, int max)
 	else
 		pr_err("parameter %s=%d is out of range, give %d..%d\n",
 		       name, value, min, max);
+	return -EINVAL;
+}
+
+static int get_quorum(struct ssi_params *params)
+{
+	static const char *const names[] = {
+		[SSI_QUORUM_MAJORITY] = "majority",
+		[SSI_QUORUM_HEAD] = "majority+head",
+		[SSI_QUORUM_ANY] = "any",
+	};
+	unsigned int i;
+
+	for (i = SSI_QUORUM_MAJORITY; i <= SSI_QUORUM_ANY; i++)
+		if (quorum && !strcmp(quorum, names[i]))
+			break;
+	if (i > SSI_QUORUM_ANY) {
+		pr_err("parameter quorum=%s is none of majority, majority+head, any\n",
+		       quorum ?: "");
+		return -EINVAL;
+	}
+	params->quorum = i;
+	params->quorum_head = quorum_head;
+	if (i == SSI_QUORUM_HEAD)
+		return check_range("quorum_head", quorum_head, 0,
+				   SSI_MAX_NODES - 1);
+	if (quorum_head == -1)
+		return 0;
+	pr_err("parameter quorum_head=%d is for quorum=majority+head only\n",
+	       quorum_head);
 	return -EINVAL;
 }
 
@@ -62,6 +99,8 @@ int ssi_params_get(struct ssi_params *params)
 		pr_err("parameter netdev=%s is too long\n", netdev);
 		return -EINVAL;
 	}
+	if (get_quorum(params))
+		return -EINVAL;
 	params->session = session_id;
 	params->node = node_id;
 	params->tolerance_ms = tolerance_ms;

@@ -19,17 +19,33 @@ struct dentry;
 #define SSI_MAX_SUBCLUSTERS	1
 
 /**
+ * enum ssi_quorum - which members decide about the cluster
+ * @SSI_QUORUM_MAJORITY: more than half
+ * @SSI_QUORUM_HEAD: or half, with the head node among them
+ * @SSI_QUORUM_ANY: whoever is left
+ */
+enum ssi_quorum {
+	SSI_QUORUM_MAJORITY = 1,
+	SSI_QUORUM_HEAD = 2,
+	SSI_QUORUM_ANY = 3,
+};
+
+/**
  * struct ssi_params - what the module was told, valid
  * @session: session id, SSI_SESSION_MIN..SSI_SESSION_MAX
  * @node: this node's id
  * @netdev: name of the network interface between the nodes
  * @tolerance_ms: silence after which a node counts as dead
+ * @quorum: of a cluster that this node creates
+ * @quorum_head: the head node for SSI_QUORUM_HEAD
  */
 struct ssi_params {
 	u32 session;
 	u16 node;
 	char netdev[IFNAMSIZ];
 	u32 tolerance_ms;
+	enum ssi_quorum quorum;
+	u16 quorum_head;
 };
 
 /**

@@ -54,6 +54,58 @@ struct ksys_states {
 	__u64 states;
 };
 
+/* Why a view came; see &struct ksys_view. */
+#define KSYS_CAUSE_CREATE	1	/* the first of a cluster */
+#define KSYS_CAUSE_ADD		2	/* nodes were added */
+#define KSYS_CAUSE_LEAVE	3	/* nodes were told to leave */
+#define KSYS_CAUSE_REMOVE	4	/* they have left */
+#define KSYS_CAUSE_DEAD		5	/* nodes died, or were not reached by all */
+#define KSYS_CAUSE_FAIL		6	/* nodes were declared dead */
+#define KSYS_CAUSE_SYNC		7	/* what was before is not known here */
+
+/**
+ * struct ksys_view - a view of the cluster, as this node saw it come
+ * @lineage: changes when a view did not need the quorum of the one before
+ * @number: grows by one from view to view
+ * @ago_us: since this node took it
+ * @install_us: from the first sign of it to then
+ * @stable_us: from the first sign until every member had taken note; 0: not yet
+ * @cause: KSYS_CAUSE_...
+ * @nr_members: number of members
+ * @joined: bit n % 8 of byte n / 8: node n is in it and not in the one before
+ * @left: the other way round
+ */
+struct ksys_view {
+	__u64 lineage;
+	__u64 number;
+	__u64 ago_us;
+	__u64 install_us;
+	__u64 stable_us;
+	__u32 cause;
+	__u32 nr_members;
+	__u8 joined[128];
+	__u8 left[128];
+};
+
+/**
+ * struct ksys_log - the last views
+ * @size: sizeof(struct ksys_log) of the caller
+ * @view_size: sizeof(struct ksys_view) of the caller
+ * @count: in: room at @views; out: entries filled in, the oldest first
+ * @flags: out: KSYS_LOG_...
+ * @views: address of @count struct ksys_view
+ */
+struct ksys_log {
+	__u32 size;
+	__u32 view_size;
+	__u32 count;
+	__u32 flags;
+	__u64 views;
+};
+
+#define KSYS_LOG_MEMBER		0x1	/* this node is in the cluster */
+#define KSYS_LOG_SERVING	0x2	/* and reaches a quorum of it */
+
 #define KSYS_MAGIC		0xD1
 
 /* int: number of possible nodes, of possible subclusters */
@@ -72,14 +124,21 @@ struct ksys_states {
 #define KSYS_HOTPLUG_STATUS	_IOWR(KSYS_MAGIC, 39, struct ksys_states)
 
 /*
- * Make nodes online, or present again; ends when every node knows.
- * CAP_SYS_ADMIN.  ENONET: not present.  EPERM: already in that state, or this
- * node to be removed.  EINVAL: not a node.  ETIMEDOUT: some node is silent.
+ * Make nodes online, present again, or declare them dead: they are out, whether
+ * they answer or not, and do not count for the quorum.  Ends when every member
+ * has taken note.  CAP_SYS_ADMIN.  ENONET: not present, or not in the cluster.
+ * EPERM: already in that state, or this node, or the last, to go.  EEXIST: in
+ * another cluster.  EHOSTUNREACH: does not reach every member.  EHOSTDOWN: the
+ * cluster has no quorum.  EINVAL: not a node.  ETIMEDOUT: some node is silent.
  */
 #define KSYS_HOTPLUG_ADD	_IOW(KSYS_MAGIC, 40, struct ksys_node_set)
 #define KSYS_HOTPLUG_REMOVE	_IOW(KSYS_MAGIC, 41, struct ksys_node_set)
+#define KSYS_HOTPLUG_FAIL	_IOW(KSYS_MAGIC, 42, struct ksys_node_set)
 
 /* A state for each node */
 #define KSYS_HOTPLUG_NODES	_IOWR(KSYS_MAGIC, 43, struct ksys_states)
+
+/* The last views */
+#define KSYS_CLUSTER_LOG	_IOWR(KSYS_MAGIC, 48, struct ksys_log)
 
 #endif /* _UAPI_SSI_KSYS_H */
