@@ -24,11 +24,27 @@ static int is_up(void)
 	return up;
 }
 
-int cluster_status(void)
+/* Does this node reach a quorum of the cluster that it is in? */
+static int is_serving(void)
+{
+	struct krg_log *log = krg_cluster_log();
+	int serving = log && log->serving;
+
+	krg_log_destroy(log);
+	return serving;
+}
+
+int cluster_status(int json)
 {
 	int up = is_up();
 	int count = up > 0 ? get_nr_nodes() : 0;
 
+	if (json && up >= 0 && count >= 0) {
+		printf("{\"status\":\"%s\",\"nodes\":%d,\"serving\":%s}\n",
+		       count ? "up" : "down", count,
+		       is_serving() ? "true" : "false");
+		return EXIT_SUCCESS;
+	}
 	if (up < 0 || count < 0) {
 		puts("status: error");
 		return EXIT_FAILURE;
@@ -59,12 +75,14 @@ static int end_cluster(const char *text, int (*action)(int subcluster))
 	return EXIT_SUCCESS;
 }
 
-int cluster_poweroff(void)
+int cluster_poweroff(int json)
 {
+	(void)json;
 	return end_cluster("Shutting down", krg_cluster_shutdown);
 }
 
-int cluster_reboot(void)
+int cluster_reboot(int json)
 {
+	(void)json;
 	return end_cluster("Rebooting", krg_cluster_reboot);
 }

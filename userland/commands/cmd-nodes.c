@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * cmd-nodes.c: krgadm nodes status, add, del.
+ * cmd-nodes.c: krgadm nodes status, add, del, fail.
  *
  * Each chooses a set of nodes from the options and from what is present and
  * online now, then asks the kernel once.
@@ -30,10 +30,13 @@ static struct krg_nodes *get_states(void)
 int nodes_status(const struct options *options)
 {
 	struct krg_nodes *nodes = get_states();
+	const char *comma = "";
 	int node, state;
 
 	if (!nodes)
 		return EXIT_FAILURE;
+	if (options->json)
+		putchar('[');
 	for (node = krg_nodes_nextnode(nodes, -1); node >= 0;
 	     node = krg_nodes_nextnode(nodes, node)) {
 		state = krg_nodes_getnode(nodes, node);
@@ -41,10 +44,32 @@ int nodes_status(const struct options *options)
 		    (options->nodes &&
 		     !krg_node_set_contains(options->nodes, node)))
 			continue;
-		printf("%d:%s\n", node, krg_status_str(state));
+		if (options->json)
+			printf("%s{\"id\":%d,\"state\":\"%s\"}", comma, node,
+			       krg_status_str(state));
+		else
+			printf("%d:%s\n", node, krg_status_str(state));
+		comma = ",";
 	}
+	if (options->json)
+		puts("]");
 	krg_nodes_destroy(nodes);
 	return EXIT_SUCCESS;
+}
+
+/* What went wrong, where errno's own text would not tell. */
+static const char *reason(int err)
+{
+	switch (err) {
+	case EEXIST:
+		return "a node is in another cluster";
+	case EHOSTDOWN:
+		return "the cluster has no quorum";
+	case EHOSTUNREACH:
+		return "a node does not reach all others";
+	default:
+		return strerror(err);
+	}
 }
 
 /* Ask the kernel, unless there is nothing to ask. */
@@ -67,7 +92,7 @@ static int carry_out(const char *verb, const char *nothing,
 	fputs("]... ", stdout);
 	fflush(stdout);
 	if (action(set)) {
-		perror("fail");
+		fprintf(stderr, "fail: %s\n", reason(errno));
 		return EXIT_FAILURE;
 	}
 	puts("done");
@@ -298,4 +323,19 @@ int nodes_del(const struct options *options)
 	krg_node_set_destroy(set);
 	krg_nodes_destroy(nodes);
 	return status;
+}
+
+/* Nodes of no cluster, and the local one, can not be declared dead. */
+int nodes_fail(const struct options *options)
+{
+	int self = get_node_id();
+
+	if (self < 0)
+		return EXIT_FAILURE;
+	if (krg_node_set_contains(options->nodes, self)) {
+		fputs("Unable to declare the current node dead.\n", stderr);
+		return EXIT_FAILURE;
+	}
+	return carry_out("Declaring dead", "No node to declare dead.",
+			 krg_nodes_fail, options->nodes);
 }

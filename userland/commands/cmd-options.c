@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * cmd-options.c: reads -n, -c, -t and -a of krgadm, and lists of nodes.
+ * cmd-options.c: reads -n, -c, -t, -a and --json of krgadm, and lists of nodes.
  */
 #include "options.h"
 
@@ -110,6 +110,7 @@ enum parsed options_parse(struct options *options, int argc, char **argv)
 		{ "all", no_argument, NULL, 'a' },
 		{ "count", required_argument, NULL, 'c' },
 		{ "help", no_argument, NULL, 'h' },
+		{ "json", no_argument, NULL, 'j' },
 		{ "nodes", required_argument, NULL, 'n' },
 		{ "total", required_argument, NULL, 't' },
 		{ NULL, 0, NULL, 0 },
@@ -124,6 +125,10 @@ enum parsed options_parse(struct options *options, int argc, char **argv)
 			return PARSED_HELP;
 		if (c == '?')
 			return PARSED_USAGE;
+		if (c == 'j') {
+			options->json = 1;
+			continue;
+		}
 		if (options->mode != MODE_NONE) {
 			puts("Only one of --all, --count, --total or --nodes option is\n"
 			     "supported. Aborting.");

@@ -21,6 +21,7 @@ struct options {
 	enum mode mode;
 	int number;			/* of -c and -t */
 	struct krg_node_set *nodes;	/* of -n */
+	int json;			/* --json */
 };
 
 /* What became of parsing. */

@@ -104,6 +104,48 @@ int krg_clusters_is_up(const struct krg_clusters *clusters, int subcluster);
 /* Make nodes online, present again.  Ends when every node knows. */
 int krg_nodes_add(const struct krg_node_set *set);
 int krg_nodes_remove(const struct krg_node_set *set);
+/*
+ * Declare nodes dead: they are out of the cluster, whether they answer or not,
+ * and do not count for its quorum.  Make sure first that they are dead.
+ */
+int krg_nodes_fail(const struct krg_node_set *set);
+
+/* Why a view of the cluster came. */
+enum krg_cause {
+	KRG_CAUSE_CREATE = 1,	/* the first of a cluster */
+	KRG_CAUSE_ADD,		/* nodes were added */
+	KRG_CAUSE_LEAVE,	/* nodes were told to leave */
+	KRG_CAUSE_REMOVE,	/* they have left */
+	KRG_CAUSE_DEAD,		/* nodes died, or were not reached by all */
+	KRG_CAUSE_FAIL,		/* nodes were declared dead */
+	KRG_CAUSE_SYNC,		/* what was before is not known here */
+};
+
+/* A view of the cluster, as this node saw it come.  Times in microseconds. */
+struct krg_view {
+	unsigned long long lineage, number;
+	unsigned long long ago_us;	/* since this node took it */
+	unsigned long long install_us;	/* from its first sign to then */
+	unsigned long long stable_us;	/* until all took note; 0: not yet */
+	enum krg_cause cause;
+	int nr_members;
+	struct krg_node_set *joined, *left;
+};
+
+/* The last views, the oldest first. */
+struct krg_log {
+	int member;		/* is this node in the cluster? */
+	int serving;		/* and does it reach a quorum of it? */
+	int count;
+	struct krg_view *views;
+};
+
+/* The log now, to be given to krg_log_destroy(). */
+struct krg_log *krg_cluster_log(void);
+void krg_log_destroy(struct krg_log *log);
+/* "create", "add" and so on; NULL for another number. */
+const char *krg_cause_str(int cause);
+
 /* Power off, restart all online nodes. */
 int krg_cluster_shutdown(int subcluster);
 int krg_cluster_reboot(int subcluster);

@@ -114,6 +114,11 @@ int krg_nodes_remove(const struct krg_node_set *set)
 	return call_with_set(KSYS_HOTPLUG_REMOVE, set);
 }
 
+int krg_nodes_fail(const struct krg_node_set *set)
+{
+	return call_with_set(KSYS_HOTPLUG_FAIL, set);
+}
+
 int krg_cluster_shutdown(int subcluster)
 {
 	return call_kerrighed_services(KSYS_HOTPLUG_SHUTDOWN, &subcluster);
