@@ -14,6 +14,14 @@
 #include "inventory-impl.h"
 #include "nodefile.h"
 
+/* A cluster's state is in /var/lib/xos-ssi, under its name, beside that of heads. */
+static void check_name(struct inv *inv)
+{
+	if (!strcmp(inv->result->name, "head"))
+		xos_inv_problem(inv, &inv->draft.cluster,
+				"a cluster cannot be called 'head': /var/lib/xos-ssi/head is taken; give it another name");
+}
+
 static uint32_t network_mask(const struct xos_head *head)
 {
 	return ~(UINT32_MAX >> head->prefix);
@@ -285,6 +293,7 @@ int xos_inv_check(struct inv *inv)
 	if (!inv->draft.n_entries && !inv->result->n_nodes)
 		xos_inv_problem(inv, &inv->draft.cluster,
 				"no node; add <nodes name=\"node-[1-3]\"/>");
+	check_name(inv);
 	check_head(inv);
 	check_images(inv);
 	check_nodes(inv);
