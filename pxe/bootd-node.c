@@ -35,16 +35,24 @@ static bool is_ipxe(struct bootd_request *r)
 	return agent && !strncmp(agent, "iPXE", 4);
 }
 
-static enum MHD_Result refuse_boot(struct bootd_request *r, const char *node,
-				   const char *reason)
+/* Count and tell it; a storm of them is one line and one event now and then. */
+static void note_refusal(struct bootd_request *r, enum bootd_counter counter,
+			 const char *node, const char *reason)
 {
 	struct xos_event event;
 
-	bootd_count(r->bootd, COUNT_STRANGERS, 1);
+	bootd_count(r->bootd, counter, 1);
 	name_event(&event, node, "refused");
 	xos_event_set(event.detail, sizeof(event.detail), reason);
 	if (bootd_event_limited(r->bootd, &event))
-		bootd_log(r->bootd, "refused: %s", reason);
+		bootd_log(r->bootd, "%s%srefused: %s", node, node[0] ? ": " : "",
+			  reason);
+}
+
+static enum MHD_Result refuse_boot(struct bootd_request *r, const char *node,
+				   const char *reason)
+{
+	note_refusal(r, COUNT_STRANGERS, node, reason);
 	if (is_ipxe(r))
 		return bootd_answer_text(r, MHD_HTTP_OK, "text/plain",
 					 xos_ipxe_refuse(reason, REFUSED_WAIT_S));
@@ -202,13 +210,7 @@ static int find_sender(struct bootd_request *r, struct xos_node_file *file,
 static enum MHD_Result refuse_report(struct bootd_request *r, const char *node,
 				     const char *reason)
 {
-	struct xos_event event;
-
-	bootd_count(r->bootd, COUNT_MALFORMED, 1);
-	name_event(&event, node, "refused");
-	xos_event_set(event.detail, sizeof(event.detail), reason);
-	if (bootd_event_limited(r->bootd, &event))
-		bootd_log(r->bootd, "%s: %s", node, reason);
+	note_refusal(r, COUNT_MALFORMED, node, reason);
 	return bootd_answerf(r, MHD_HTTP_BAD_REQUEST, "%s\n", reason);
 }
 

@@ -241,23 +241,6 @@ static struct krg_node_set *choose_add(const struct options *options,
 	return set;
 }
 
-int nodes_add(const struct options *options)
-{
-	struct krg_nodes *nodes = get_states();
-	struct krg_node_set *set;
-	int status = EXIT_FAILURE;
-
-	if (!nodes)
-		return EXIT_FAILURE;
-	set = choose_add(options, &nodes);
-	if (set)
-		status = carry_out("Adding", "No present node to add.",
-				   krg_nodes_add, set);
-	krg_node_set_destroy(set);
-	krg_nodes_destroy(nodes);
-	return status;
-}
-
 /* The listed nodes that can be removed; says why the others can not. */
 static struct krg_node_set *choose_removable(const struct krg_node_set *listed,
 					     const struct krg_nodes *nodes,
@@ -284,21 +267,24 @@ static struct krg_node_set *choose_removable(const struct krg_node_set *listed,
 
 /* Nodes to remove.  NULL: failed, and it has been said. */
 static struct krg_node_set *choose_del(const struct options *options,
-				       const struct krg_nodes *nodes, int self)
+				       struct krg_nodes **nodes)
 {
-	int online = krg_nodes_num_online(nodes);
+	int online = krg_nodes_num_online(*nodes);
 	int count = options->number;
+	int self = get_node_id();
 	struct krg_node_set *set;
 
+	if (self < 0)
+		return NULL;
 	if (options->mode == MODE_NODES)
-		return choose_removable(options->nodes, nodes, self);
+		return choose_removable(options->nodes, *nodes, self);
 	if (options->mode == MODE_TOTAL)
 		count = online - count;
 	if (options->mode == MODE_COUNT && count > 0 && count >= online) {
 		fputs("Not enough nodes to remove. Aborting.\n", stderr);
 		return NULL;
 	}
-	set = krg_nodes_get_online(nodes);
+	set = krg_nodes_get_online(*nodes);
 	if (!set)
 		return NULL;
 	krg_node_set_remove(set, self);
@@ -307,22 +293,57 @@ static struct krg_node_set *choose_del(const struct options *options,
 	return set;
 }
 
-int nodes_del(const struct options *options)
+/**
+ * struct change - what adding and removing nodes differ in
+ * @choose: nodes to change, by options and states.  May replace *@nodes by newer
+ *	states, NULL where it failed to.  NULL: failed, and it has been said.
+ * @verb: begins what is printed
+ * @nothing: is printed when no node is chosen
+ * @action: asks the kernel
+ */
+struct change {
+	struct krg_node_set *(*choose)(const struct options *options,
+				       struct krg_nodes **nodes);
+	const char *verb, *nothing;
+	int (*action)(const struct krg_node_set *set);
+};
+
+static int change_nodes(const struct options *options,
+			const struct change *change)
 {
 	struct krg_nodes *nodes = get_states();
 	struct krg_node_set *set;
 	int status = EXIT_FAILURE;
-	int self = get_node_id();
 
-	if (!nodes || self < 0)
+	if (!nodes)
 		return EXIT_FAILURE;
-	set = choose_del(options, nodes, self);
+	set = change->choose(options, &nodes);
 	if (set)
-		status = carry_out("Removing", "No online node to remove.",
-				   krg_nodes_remove, set);
+		status = carry_out(change->verb, change->nothing,
+				   change->action, set);
 	krg_node_set_destroy(set);
 	krg_nodes_destroy(nodes);
 	return status;
+}
+
+int nodes_add(const struct options *options)
+{
+	static const struct change add = {
+		.choose = choose_add, .action = krg_nodes_add,
+		.verb = "Adding", .nothing = "No present node to add.",
+	};
+
+	return change_nodes(options, &add);
+}
+
+int nodes_del(const struct options *options)
+{
+	static const struct change del = {
+		.choose = choose_del, .action = krg_nodes_remove,
+		.verb = "Removing", .nothing = "No online node to remove.",
+	};
+
+	return change_nodes(options, &del);
 }
 
 /* Nodes of no cluster, and the local one, can not be declared dead. */
