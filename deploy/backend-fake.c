@@ -29,6 +29,7 @@
  * of any node, for all:
  *	fake-head-down-at=MS, fake-head-down-for=MS   the head reboots
  *	fake-unavailable	the back-end cannot be used
+ *	fake-remote-ms=MS	a command on a node takes that long
  *	fake-hook=EXIT		the grid hook is installed and ends with EXIT
  */
 #include <errno.h>
@@ -264,7 +265,7 @@ static const char *const known_options[] = {
 	"fake-delay-ms", "fake-dead", "fake-power-fail", "fake-no-kexec", "fake-hang",
 	"fake-fail", "fake-panic", "fake-flap", "fake-until", "fake-stranger",
 	"fake-join-fail", "fake-head-down-at", "fake-head-down-for", "fake-unavailable",
-	"fake-hook", NULL
+	"fake-remote-ms", "fake-hook", NULL
 };
 
 /* A fault with a typing error in its name would be a test that tests nothing. */
@@ -547,6 +548,17 @@ static void krgadm_status(struct xos_backend *b, char *out, size_t size)
 					f->nodes[i].online ? "online" : "present");
 }
 
+/* As long as a command on a node takes; false: stopped before its end. */
+static bool spend_remote_time(const struct xos_backend *b)
+{
+	const char *ms = option_of_any(b, "fake-remote-ms");
+	int64_t end = now_ms() + (ms ? atol(ms) : 0);
+
+	while (now_ms() < end && !(b->stop && *b->stop))
+		usleep(1000);
+	return now_ms() >= end;
+}
+
 static int fake_run_on(struct xos_backend *b, const struct xos_node *node,
 		       const char *const argv[], const char *input, char *out,
 		       size_t size, int timeout_ms, struct xos_error *err)
@@ -563,6 +575,8 @@ static int fake_run_on(struct xos_backend *b, const struct xos_node *node,
 	if (!answers(&f->nodes[index_of(b, node)]))
 		return xos_error_set(err, -EHOSTUNREACH, XOS_EXIT_FAILED,
 				     "%s does not answer", node->name);
+	if (!spend_remote_time(b))
+		return xos_error_set(err, -EINTR, XOS_EXIT_FAILED, "interrupted");
 	if (!strcmp(argv[0], "krgadm") && argv[2] && !strcmp(argv[2], "add") && argv[4])
 		krgadm_add(b, argv[4]);
 	else if (!strcmp(argv[0], "krgadm"))

@@ -274,6 +274,8 @@ static int head_wait(struct qemu *q, int timeout_ms,
 			free(body);
 			return 0;
 		}
+		if (q->b->stop && *q->b->stop)
+			return xos_error_set(err, -EINTR, XOS_EXIT_FAILED, "interrupted");
 		if (rc != -EHOSTUNREACH) {
 			*err = ignored;
 			return rc;
@@ -396,7 +398,7 @@ static int qemu_run_on(struct xos_backend *b, const struct xos_node *node,
 	char **ssh = ssh_argv(b->priv, node, argv, false);
 	struct xos_spawn spawn = {
 		.argv = (const char *const *)ssh, .input = input, .out = out,
-		.out_size = size, .timeout_ms = timeout_ms,
+		.out_size = size, .timeout_ms = timeout_ms, .cancel = b->stop,
 		.input_len = input ? strlen(input) : 0,
 	};
 	int rc;

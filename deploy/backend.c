@@ -15,9 +15,7 @@ extern const struct xos_backend_ops xos_backend_fake;
 extern const struct xos_backend_ops xos_backend_qemu;
 
 static const struct xos_backend_ops *const backends[] = {
-#ifdef XOS_HAVE_QEMU
 	&xos_backend_qemu,
-#endif
 	&xos_backend_fake,
 };
 

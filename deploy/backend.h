@@ -11,6 +11,7 @@
 #ifndef _XOS_DEPLOY_BACKEND_H
 #define _XOS_DEPLOY_BACKEND_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -127,6 +128,8 @@ struct xos_backend_ops {
  * @inv: the inventory
  * @paths: where things go
  * @images: @inv->n_images built images, same order; NULL before "image build"
+ * @stop: when this becomes true (a signal handler sets it), head_start and run_on
+ *	give up at once with -EINTR; or NULL
  * @priv: the back-end's own
  */
 struct xos_backend {
@@ -134,6 +137,7 @@ struct xos_backend {
 	const struct xos_inventory *inv;
 	const struct xos_paths *paths;
 	const struct xos_built *images;
+	const volatile sig_atomic_t *stop;
 	void *priv;
 };
 

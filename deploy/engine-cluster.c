@@ -203,6 +203,8 @@ static void pass(struct xos_engine *e)
 	cleanup_free char *list = NULL;
 	size_t i;
 
+	if (engine_stopped(e))		/* its silence says nothing about a node */
+		return;
 	for (i = 0; i < e->inv->n_nodes; i++)
 		if (e->nodes[i].state == XOS_STATE_PRESENT)
 			engine_input(e, i, XOS_INPUT_ADD, NULL, NULL);
@@ -279,5 +281,6 @@ void engine_hook(struct xos_engine *e)
 			 !rc ? "done" : rc < 0 ? "failed: " : "exit code not 0: ",
 			 !rc ? "" : rc < 0 ? err.text : out);
 	}
-	engine_step(e, "hook", text, false);
+	if (!engine_stopped(e))
+		engine_step(e, "hook", text, false);
 }

@@ -106,6 +106,8 @@ void engine_input(struct xos_engine *e, size_t i, enum xos_input input,
 		return;
 	e->unheard[i] = false;
 	rc = do_action(e, i, step.action, &err);
+	if (rc == -EINTR && engine_stopped(e))
+		return;		/* no failure of the node: take_over() goes on from here */
 	if (!rc)
 		engine_input(e, i, XOS_INPUT_POWER_OK, NULL, NULL);
 	else
@@ -236,7 +238,7 @@ static void check_deadlines(struct xos_engine *e)
 		if (e->nodes[i].state != XOS_STATE_POWERING &&
 		    power_of(e, i) == XOS_POWER_OFF)
 			engine_input(e, i, XOS_INPUT_GONE, NULL, NULL);
-		else if (!e->unheard[i] || !engine_probe(e, i))
+		else if ((!e->unheard[i] || !engine_probe(e, i)) && !engine_stopped(e))
 			engine_input(e, i, XOS_INPUT_TIMEOUT, NULL, NULL);
 	}
 }

@@ -343,6 +343,8 @@ static int sequence(struct xos_engine *e, const struct xos_replay *replay,
 	engine_step(e, "cluster", text, false);
 	if (summary->exit != XOS_EXIT_TOO_FEW)
 		engine_hook(e);
+	if (engine_stopped(e))
+		return interrupted(e, err);
 	snprintf(text, sizeof(text), "exit %d: %zu online, %zu lost", summary->exit,
 		 summary->online, summary->ko);
 	engine_step(e, "end", text, true);
@@ -395,6 +397,8 @@ int xos_engine_run(const struct xos_inventory *inv, const struct xos_paths *path
 	if (rc < 0)
 		goto out;
 
+	for (size_t i = 0; i < e.backends.n; i++)
+		e.backends.list[i].stop = options->stop;
 	rc = check_backends(&e, err);
 	if (!rc)
 		rc = truncate_lists(options, err);

@@ -97,6 +97,27 @@ check "status says stopped" sh -c '"$1" status | grep -q stopped' sh "$tool"
 exits 3 "resume" resume
 check "nobody powered twice" same "$(powers n1) $(powers n2) $(powers n3)" "1 1 1"
 
+# Interrupted while a command on a node hangs: at once, and no node is blamed.
+fresh
+inventory <<-XML
+	<nodes name="n[1-3]" id="1"><option>fake-remote-ms=20000</option></nodes>
+	<policy><timeout state="present" base="60"/></policy>
+XML
+"$tool" run > "$dir/out" 2> "$dir/err" &
+pid=$!
+sleep 1
+start=$(date +%s) got=0
+kill -TERM $pid
+wait $pid || got=$?
+check "stopped while krgadm hangs: in order" same $got 1
+check "and at once" [ $(($(date +%s) - start)) -le 2 ]
+check "and it says how to go on" complains "resume"
+check "no node lost a try" same "$(state_of n1) $(state_of n2) $(state_of n3)" \
+	"present present present"
+sed -i s/fake-remote-ms=20000/fake-remote-ms=1/ "$dir/inventory.xml"
+exits 0 "resume" resume
+check "nobody powered twice" same "$(powers n1) $(powers n2) $(powers n3)" "1 1 1"
+
 fresh
 inventory <<-XML
 	<nodes name="n[1-3]" id="1"/>
