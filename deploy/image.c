@@ -117,6 +117,13 @@ static int follow(pid_t pid, int fd, const char *name, xos_progress_fn *progress
 	return status;
 }
 
+/* image-build has our exit codes, but a shell that fails has its own. */
+static enum xos_exit exit_of(int status)
+{
+	return status == XOS_EXIT_USAGE || status == XOS_EXIT_BACKEND ? status :
+		XOS_EXIT_FAILED;
+}
+
 static int run_builder(const struct xos_image *image, const char *spec, const char *dir,
 		       const char *said, xos_progress_fn *progress, void *arg,
 		       struct xos_error *err)
@@ -153,8 +160,8 @@ static int run_builder(const struct xos_image *image, const char *spec, const ch
 	why = xos_file_read(said, MANIFEST_MAX, NULL, NULL);
 	if (why)
 		why[strcspn(why, "\n")] = '\0';
-	return xos_error_set(err, -EIO, XOS_EXIT_FAILED, "image %s: %.800s", image->name,
-			     why && *why ? why : "the build failed without a word");
+	return xos_error_set(err, -EIO, exit_of(WEXITSTATUS(status)), "image %s: %.800s",
+			     image->name, why && *why ? why : "the build failed without a word");
 }
 
 static int build(const struct xos_image *image, const struct xos_image_inputs *in,

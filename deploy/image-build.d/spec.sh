@@ -15,7 +15,7 @@ add() {
 one_of() {
 	case " $3 " in
 	*" $2 "*) ;;
-	*) die "$spec: $1=$2 is none of: $3" ;;
+	*) die 2 "$spec: $1=$2 is none of: $3" ;;
 	esac
 }
 
@@ -23,7 +23,7 @@ read_spec() {
 	ID='' NAME='' KIND='' SUITE='' PACKAGES='' FLAVOUR=nfs DRIVERS=short INIT=xos
 	ENABLE='' DISABLE='' OVERLAYS='' KERNEL='' MODULES=all SOURCE='' OBJ=''
 	EPOCH='' INPUTS=''
-	[ -r "$1" ] || die "$1: cannot be read"
+	[ -r "$1" ] || die 2 "$1: cannot be read"
 	while IFS='=' read -r key value || [ -n "$key" ]; do
 		case $key in
 		'' | '#'*) ;;
@@ -44,7 +44,7 @@ read_spec() {
 		build) OBJ=$value ;;
 		epoch) EPOCH=$value ;;
 		input) add INPUTS "$value" ;;
-		*) die "$1: unknown key: $key" ;;
+		*) die 2 "$1: unknown key: $key" ;;
 		esac
 	done < "$1"
 	check_spec
@@ -55,15 +55,15 @@ read_spec() {
 
 check_spec() {
 	for key in NAME KIND SUITE KERNEL SOURCE OBJ EPOCH; do
-		eval "[ -n \"\$$key\" ]" || die "$spec: no $(echo $key | tr A-Z a-z)="
+		eval "[ -n \"\$$key\" ]" || die 2 "$spec: no $(echo $key | tr A-Z a-z)="
 	done
 	one_of kind "$KIND" "node head"
 	one_of root "$FLAVOUR" "nfs ram"
 	one_of drivers "$DRIVERS" "short full"
 	one_of init "$INIT" "xos dracut"
 	one_of modules "$MODULES" "all none"
-	case $EPOCH in *[!0-9]*) die "$spec: epoch=$EPOCH is no number" ;; esac
+	case $EPOCH in *[!0-9]*) die 2 "$spec: epoch=$EPOCH is no number" ;; esac
 	case $NAME$ID$SUITE$KERNEL in
-	*[!A-Za-z0-9._+-]*) die "$spec: a name holds more than letters, digits and ._+-" ;;
+	*[!A-Za-z0-9._+-]*) die 2 "$spec: a name holds more than letters, digits and ._+-" ;;
 	esac
 }

@@ -15,7 +15,7 @@ cat > "$dir/data/deploy/image-build" <<'BUILD'
 #!/bin/sh
 echo "step 1/2 pretending"
 echo built >> "$XOS_CACHE_DIR/builds"
-[ ! -e "$XOS_CACHE_DIR/fail" ] || { echo "image-build: no space" >&2; exit 1; }
+[ ! -e "$XOS_CACHE_DIR/fail" ] || { echo "image-build: no space" >&2; exit "$(cat "$XOS_CACHE_DIR/fail")"; }
 sleep "${BUILD_SECONDS:-0}"
 mkdir "$2.tmp"
 cp "$1" "$2.tmp/spec"
@@ -75,9 +75,11 @@ BUILD_SECONDS=0.5 "$tool" image build node > /dev/null & first=$!
 BUILD_SECONDS=0.5 "$tool" image build node > /dev/null & second=$!
 wait $first && wait $second
 check "two at once: built once" same "$(builds)" 1
-: > "$dir/cache/fail"
 rm -rf "$dir/cache/images"
-exits 1 "a build that fails" image build node
+for pair in 1:1 2:2 5:5 126:1; do
+	echo "${pair%:*}" > "$dir/cache/fail"
+	exits "${pair#*:}" "a build that ends with ${pair%:*}" image build node
+done
 check "says the builder's words" complains "no space"
 check "leaves no image" [ ! -e "$dir/cache/images/$node" ]
 rm "$dir/cache/fail"
@@ -92,6 +94,6 @@ exits 0 "rm" image rm "$node"
 check "it is gone" [ ! -e "$dir/cache/images/$node" ]
 exits 2 "rm of what is no id" image rm ../../etc
 rm "$dir/lists/"*
-exits 1 "no package index" image build node
+exits 5 "no package index" image build node
 check "says what to do" complains "apt-get update"
 finish

@@ -195,7 +195,7 @@ mkdir "$dir/cache"
 mount -t tmpfs -o size=1m none "$dir/cache"
 for command in "image build head" run; do
 	# shellcheck disable=SC2086 # words
-	exits 1 "no space for images: $command" $command
+	exits 5 "no space for images: $command" $command
 	check "  says where" error "image head: image-build: $dir/cache/images: 1 MiB free, 1500 MiB are needed"
 	nothing_left
 done
@@ -206,7 +206,7 @@ real_builder
 rm "$dir/lists/"*
 for command in "image build head" run; do
 	# shellcheck disable=SC2086 # words
-	exits 1 "no apt source: $command" $command
+	exits 5 "no apt source: $command" $command
 	check "  says what to do" error "image head: this machine has no package index of suite 'bookworm'; add it to /etc/apt/sources.list and run: apt-get update"
 	nothing_left
 done
@@ -222,10 +222,17 @@ APT
 mounted <<-MOUNTS
 mount --bind $dir/apt-get /usr/bin/apt-get
 MOUNTS
-exits 1 "apt-get fails" image build head
-check "  says so" complains "^xos-ssi-deploy: image head: image-build: packages of Debian bookworm: .*apt"
-check "  and where there is more" complains "(more in $dir/cache/images/[0-9a-f]*.log)$"
-check "  apt's own words are there" grep -q "the mirror is away" "$dir"/cache/images/*.log
+exits 5 "apt-get fails" image build head
+check "  says apt's own words, and where there is more" complains "^xos-ssi-deploy: image head: image-build: packages of Debian bookworm: the mirror is away (more in $dir/cache/images/[0-9a-f]*.log)$"
+nothing_left
+
+start
+real_builder
+mounted <<-'MOUNTS'
+mount --bind /dev/null /usr/bin/mmdebstrap
+MOUNTS
+exits 5 "no mmdebstrap" image build head
+check "  says what to do" error "image head: image-build: no program 'mmdebstrap'; run: apt-get install mmdebstrap"
 nothing_left
 
 start
@@ -300,6 +307,27 @@ killed "before QEMU is started"
 start
 halted '' "$kill_tool"
 killed "after QEMU was started" [ -e "$dir/run/$name/head.pid" ]
+
+# A head that never answers: a signal ends the wait, resume can go on.
+start
+halted
+$via "$tool" run > "$dir/out" 2> "$dir/err" &
+tool_pid=$!
+tries=0
+until [ -s "$dir/run/$name/head.pid" ] || [ $tries -ge 100 ]; do
+	tries=$((tries + 1))
+	sleep 0.1
+done
+sleep 1
+begin=$(date +%s) got=0
+kill -TERM $tool_pid
+wait $tool_pid || got=$?
+check "stopped while it waits for the head: in order" same $got 1
+check "  soon" [ $(($(date +%s) - begin)) -le 4 ]
+check "  says how to go on" complains "'xos-ssi-deploy resume' continues"
+check "  the head's machine goes on" [ "$(machines)" ]
+exits 0 "  down" down
+nothing_left
 
 start
 exits 0 "down without a run" down
