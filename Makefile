@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 top := $(patsubst %/,%,$(dir $(abspath $(firstword $(MAKEFILE_LIST)))))
 export O ?= $(top)/build
 export KERNELRELEASE ?= $(shell $(top)/kernel/newest-headers)
-export PREFIX ?= /usr
+export PREFIX ?= /usr/local
 export DESTDIR ?=
 INVENTORY ?= conf/testbed.xml
 deploy = $(O)/deploy/xos-ssi-deploy
@@ -45,7 +45,12 @@ lint: ## style and layer checks, no build
 
 install: all ## into $(DESTDIR)$(PREFIX)
 	@set -e; for d in kernel $(user) docs; do $(MAKE) -C $$d install; done
+	@[ -n "$(DESTDIR)" ] || ldconfig
+uninstall: ## remove it again: whatever an install makes elsewhere, and our folders
+	@t=$$(mktemp -d); trap 'rm -rf $$t' EXIT; $(MAKE) install DESTDIR=$$t > /dev/null && \
+		(cd $$t && find . ! -type d -printf '$(DESTDIR)/%P\n') | xargs -d '\n' rm -f
+	@rm -rf $(addprefix $(DESTDIR)$(PREFIX)/,share/xos-ssi share/doc/xos-ssi lib/xos-ssi)
 clean: ## remove build/ but keep downloaded packages
 	@rm -rf $(O)
 
-.PHONY: help deps all up down check bench sim sim-long lint install clean kernel $(user)
+.PHONY: help deps all up down check bench sim sim-long lint install uninstall clean kernel $(user)

@@ -3,7 +3,7 @@
 top := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
 O ?= $(top)/build
 out := $(O)/$(here)
-PREFIX ?= /usr
+PREFIX ?= /usr/local
 DESTDIR ?=
 V ?= 0
 q := $(if $(filter 1,$(V)),,@)

@@ -20,6 +20,7 @@
 #include <errno.h>
 #include <fts.h>
 #include <glob.h>
+#include <limits.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,6 @@
 #include <unistd.h>
 
 #include "../libxos/cleanup.h"
-#include "../libxos/spawn.h"
 #include "paths.h"
 
 #if defined(__x86_64__)
@@ -178,12 +178,13 @@ static int hash_recipe(EVP_MD_CTX *md, const struct source *s, struct xos_error 
 static int hash_boot(EVP_MD_CTX *md, const struct source *s, struct xos_error *err)
 {
 	(void)s;
-	return hash_below(md, xos_data_dir(), "initramfs", "", err);
+	return hash_below(md, xos_data_dir(), "initramfs/90xos-root", "", err);
 }
 
 static int hash_built(EVP_MD_CTX *md, const struct source *s, struct xos_error *err)
 {
-	static const char *const for_node[] = { "initramfs/xos-report", "userland", NULL };
+	static const char *const for_node[] = { "initramfs/xos-report", "userland/krgadm",
+						"userland/libkerrighed.so.2", NULL };
 	static const char *const for_head[] = { "initramfs/xos-report", "pxe/xos-bootd",
 						"deploy/xos-ssi-deploy", NULL };
 	bool head = !strcmp(s->in->kind, "head");
@@ -249,7 +250,7 @@ static int hash_archive(EVP_MD_CTX *md, const struct source *s, struct xos_error
 		globfree(&files);
 	}
 	if (!found)
-		return xos_error_set(err, -ENOENT, XOS_EXIT_FAILED,
+		return xos_error_set(err, -ENOENT, XOS_EXIT_BACKEND,
 			"image %s: this machine has no package index of suite '%s'; add it to /etc/apt/sources.list and run: apt-get update",
 			s->image->name, s->image->suite);
 	return 0;
@@ -278,27 +279,39 @@ static void finish(EVP_MD_CTX *md, char *hex, size_t bytes)
 		sprintf(hex + 2 * i, "%02x", sum[i]);
 }
 
+/* The newest release that modules were built for, build/kernel/RELEASE/X.ko. */
+static bool find_built(char *release, size_t size)
+{
+	char pattern[PATH_MAX];
+	const char *newest = "";
+	glob_t files;
+	size_t i;
+
+	snprintf(pattern, sizeof(pattern), "%s/kernel/*/*.ko", xos_build_dir());
+	if (glob(pattern, 0, NULL, &files))
+		return false;
+	for (i = 0; i < files.gl_pathc; i++) {
+		char *path = files.gl_pathv[i];
+
+		*strrchr(path, '/') = '\0';
+		if (strverscmp(strrchr(path, '/') + 1, newest) > 0)
+			newest = strrchr(path, '/') + 1;
+	}
+	snprintf(release, size, "%s", newest);
+	globfree(&files);
+	return true;
+}
+
 static int find_kernel(struct xos_image_inputs *in, struct xos_error *err)
 {
 	const char *wanted = getenv("KERNELRELEASE");
-	cleanup_free char *script = NULL;
-	const char *argv[] = { NULL, NULL };
-	struct xos_spawn spawn = { .argv = argv, .out = in->kernel,
-				   .out_size = sizeof(in->kernel), .timeout_ms = 10000 };
 
-	if (wanted && *wanted) {
+	if (wanted && *wanted)
 		snprintf(in->kernel, sizeof(in->kernel), "%s", wanted);
-		return 0;
-	}
-	if (asprintf(&script, "%s/kernel/newest-headers", xos_data_dir()) < 0)
-		return xos_error_set(err, -ENOMEM, XOS_EXIT_FAILED, "no memory");
-	argv[0] = script;
-	if (xos_spawn_check(&spawn, err) < 0)
-		return err ? err->code : -EIO;
-	in->kernel[strcspn(in->kernel, "\n")] = '\0';
-	if (!*in->kernel)
-		return xos_error_set(err, -ENOENT, XOS_EXIT_FAILED,
-			"no kernel headers are installed; run: make deps, or set KERNELRELEASE");
+	else if (!find_built(in->kernel, sizeof(in->kernel)))
+		return xos_error_set(err, -ENOENT, XOS_EXIT_BACKEND,
+			"%s/kernel: no modules, for no kernel; run: make -C %s/kernel O=%s",
+			xos_build_dir(), xos_data_dir(), xos_build_dir());
 	return 0;
 }
 

@@ -18,11 +18,6 @@
 #include "../libxos/atomic.h"
 #include "../libxos/cleanup.h"
 
-/* Set by the build. */
-#ifndef XOS_INSTALL_DIR
-#define XOS_INSTALL_DIR	"/usr/share/xos-ssi"
-#endif
-
 static char *place(const char *variable, const char *parent, const char *name)
 {
 	const char *moved = getenv(variable);
@@ -124,46 +119,59 @@ int xos_paths_holder(const struct xos_paths *paths)
 	return read_pid(fd);
 }
 
-/*
- * The build puts a link "source" beside the program.  Found at run time, so that
- * the program itself is the same wherever it was built.
- */
-static bool find_source(char source[PATH_MAX], char build[PATH_MAX])
+/* The directory of this program, which is $O/deploy or $PREFIX/sbin. */
+static bool find_self(char self[PATH_MAX])
 {
-	char self[PATH_MAX], link[PATH_MAX + 16];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	ssize_t n = readlink("/proc/self/exe", self, PATH_MAX - 1);
 
 	self[n > 0 ? n : 0] = '\0';
 	if (n <= 0)
 		return false;
-	*strrchr(self, '/') = '\0';		/* build/deploy */
-	snprintf(link, sizeof(link), "%s/source", self);
-	if (!realpath(link, source))
-		return false;
-	if (strrchr(self, '/'))
-		*strrchr(self, '/') = '\0';	/* build */
-	snprintf(build, PATH_MAX, "%s", self);
+	*strrchr(self, '/') = '\0';
 	return true;
+}
+
+/*
+ * Found at run time, so that the program is the same wherever it was built and
+ * works wherever it is copied to.  The build puts a link "source" beside it.
+ */
+static void find_places(char data[PATH_MAX], char build[PATH_MAX])
+{
+	char self[PATH_MAX], link[PATH_MAX + 16];
+	const char *moved = getenv("XOS_DATA_DIR");
+
+	if (moved && *moved) {
+		snprintf(data, PATH_MAX, "%s", moved);
+		snprintf(build, PATH_MAX, "%.*s/build", PATH_MAX - 8, moved);
+		return;
+	}
+	if (!find_self(self))
+		strcpy(self, "/usr/sbin");
+	snprintf(link, sizeof(link), "%s/source", self);
+	if (realpath(link, data)) {
+		*strrchr(self, '/') = '\0';
+		snprintf(build, PATH_MAX, "%s", self);
+		return;
+	}
+	*strrchr(self, '/') = '\0';
+	snprintf(data, PATH_MAX, "%.*s/share/xos-ssi", PATH_MAX - 16, self);
+	snprintf(build, PATH_MAX, "%.*s/lib/xos-ssi", PATH_MAX - 16, self);
 }
 
 const char *xos_data_dir(void)
 {
-	static char source[PATH_MAX];
-	const char *moved = getenv("XOS_DATA_DIR");
+	static char data[PATH_MAX];
 	char build[PATH_MAX];
 
-	if (moved && *moved)
-		return moved;
-	return find_source(source, build) ? source : XOS_INSTALL_DIR;
+	find_places(data, build);
+	return data;
 }
 
 const char *xos_build_dir(void)
 {
 	static char build[PATH_MAX];
-	const char *moved = getenv("XOS_DATA_DIR");
-	char source[PATH_MAX];
+	char data[PATH_MAX];
 
-	if ((moved && *moved) || !find_source(source, build))
-		snprintf(build, sizeof(build), "%.*s/build", PATH_MAX - 8, xos_data_dir());
+	find_places(data, build);
 	return build;
 }
