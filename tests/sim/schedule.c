@@ -33,6 +33,22 @@ static const char *const rule_names[] = {
 	"", "majority", "majority+head", "any",
 };
 
+/* A mask picks nodes; beyond 64 it begins again. */
+static bool is_in(u64 mask, u16 node)
+{
+	return mask >> (node % 64) & 1;
+}
+
+static void get_set(struct ssi_nodeset *set, u64 mask, unsigned int nodes)
+{
+	unsigned int node;
+
+	ssi_nodeset_clear(set);
+	for (node = 0; node < nodes; node++)
+		if (is_in(mask, node))
+			ssi_nodeset_add(set, node);
+}
+
 static u64 below(u64 *rng, u64 limit)
 {
 	return sim_random(rng) % limit;
@@ -59,11 +75,12 @@ static void make_op(struct config *config, struct op *op, u64 *rng)
 	op->mask = sim_random(rng);
 	/* Few nodes: usual for remove and fail. */
 	if (kind != OP_SPLIT && kind != OP_SPLIT_ONE_WAY && below(rng, 2))
-		op->mask = 1ULL << below(rng, config->nodes);
+		op->mask = 1ULL << below(rng, config->nodes) % 64;
 	op->length_us = 100 * MS + below(rng, 6 * SECOND);
 }
 
-void schedule_make(struct config *config, u64 seed)
+/* @nodes: 0 for as many as chance says, few mostly */
+void schedule_make(struct config *config, u64 seed, unsigned int nodes)
 {
 	u64 rng = seed ^ 0x5851f42d4c957f2dULL, time;
 	unsigned int i, nr;
@@ -72,6 +89,10 @@ void schedule_make(struct config *config, u64 seed)
 	config->seed = seed;
 	config->nodes = below(&rng, 16) ? 2 + below(&rng, 6) :
 					  8 + below(&rng, 9);
+	if (!below(&rng, 4000))
+		config->nodes = 17 + below(&rng, 84);
+	if (nodes)
+		config->nodes = nodes;
 	config->rule = below(&rng, 2) ? SSI_RULE_MAJORITY :
 				       2 + below(&rng, 2);
 	config->head = below(&rng, config->nodes);
@@ -116,9 +137,7 @@ void schedule_print(const struct config *config)
 
 		if (op->dropped)
 			continue;
-		memset(&set, 0, sizeof(set));
-		set.words[0] = op->mask &
-			(config->nodes > 63 ? ~0ULL : (1ULL << config->nodes) - 1);
+		get_set(&set, op->mask, config->nodes);
 		printf("#   %7.3f s %s: node %u, other %u, set %s, for %.1f s\n",
 		       op->time_us / 1e6, op_names[op->kind], op->node,
 		       op->other, world_text(&set), op->length_us / 1e6);
@@ -140,7 +159,7 @@ static void split(struct world *w, u64 mask, bool both_ways)
 
 	for (a = 0; a < w->n; a++)
 		for (b = 0; b < w->n; b++)
-			if ((mask >> a & 1) && !(mask >> b & 1)) {
+			if (is_in(mask, a) && !is_in(mask, b)) {
 				world_cut(w, a, b, true);
 				if (both_ways)
 					world_cut(w, b, a, true);
@@ -158,8 +177,7 @@ static void ask(struct world *w, const struct op *op, enum ssi_op what)
 
 	if (!is_awake(w, op->node))
 		return;
-	memset(&set, 0, sizeof(set));
-	set.words[0] = op->mask & ((1ULL << w->n) - 1);
+	get_set(&set, op->mask, w->n);
 	if (what == SSI_OP_ADD && ssi_nodeset_weight(&set) > 1) {
 		struct ssi_nodeset present;
 

@@ -3,6 +3,7 @@
  * sim.c: runs schedules and prints TAP.
  *
  *	sim [--seconds N] [--runs N] [--seed N]	many schedules, from a seed on
+ *	    [--nodes N]				each with so many machines
  *	sim --replay SEED			one, with its trace
  *	sim --table 3,5,16			messages of a view change
  *
@@ -14,12 +15,12 @@
 #include <inttypes.h>
 #include <time.h>
 
-static int replay(u64 seed)
+static int replay(u64 seed, unsigned int nodes)
 {
 	struct config config;
 	char why[256];
 
-	schedule_make(&config, seed);
+	schedule_make(&config, seed, nodes);
 	schedule_print(&config);
 	if (schedule_run(&config, true, why, sizeof(why))) {
 		printf("ok 1 - schedule %" PRIu64 "\n", seed);
@@ -33,8 +34,8 @@ static void report(struct config *config, const char *why)
 {
 	char again[256] = "";
 
-	printf("not ok 1 - %s\n# all of it: SEED=%" PRIu64 " tests/sim/run\n",
-	       why, config->seed);
+	printf("not ok 1 - %s\n# all of it: SEED=%" PRIu64 " tests/sim/run --nodes %u\n",
+	       why, config->seed, config->nodes);
 	schedule_print(config);
 	schedule_shrink(config);
 	printf("# what is left of it still fails:\n");
@@ -43,7 +44,7 @@ static void report(struct config *config, const char *why)
 	printf("# %s\n", again);
 }
 
-static int run_many(u64 seed, u64 runs, u64 seconds)
+static int run_many(u64 seed, u64 runs, u64 seconds, unsigned int nodes)
 {
 	struct config config;
 	time_t end = time(NULL) + seconds;
@@ -51,7 +52,7 @@ static int run_many(u64 seed, u64 runs, u64 seconds)
 	char why[256];
 
 	for (done = 0; runs ? done < runs : time(NULL) < end; done++) {
-		schedule_make(&config, seed++);
+		schedule_make(&config, seed++, nodes);
 		if (schedule_run(&config, false, why, sizeof(why)))
 			continue;
 		report(&config, why);
@@ -68,12 +69,14 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "seconds", required_argument, NULL, 's' },
 		{ "runs", required_argument, NULL, 'r' },
+		{ "nodes", required_argument, NULL, 'n' },
 		{ "seed", required_argument, NULL, 'S' },
 		{ "replay", required_argument, NULL, 'p' },
 		{ "table", required_argument, NULL, 't' },
 		{ },
 	};
-	u64 seconds = 10, runs = 0, seed = 1;
+	u64 seconds = 10, runs = 0, seed = 1, again = 0;
+	unsigned int nodes = 0;
 	int c;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -89,7 +92,11 @@ int main(int argc, char **argv)
 			seed = strtoull(optarg, NULL, 0);
 			break;
 		case 'p':
-			return replay(strtoull(optarg, NULL, 0));
+			again = strtoull(optarg, NULL, 0);
+			break;
+		case 'n':
+			nodes = strtoul(optarg, NULL, 0);
+			break;
 		case 't':
 			table_print(optarg);
 			return 0;
@@ -97,5 +104,8 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	return run_many(seed, runs, seconds);
+	if (nodes == 1 || nodes > SSI_MAX_NODES)
+		return 2;
+	return again ? replay(again, nodes) :
+		       run_many(seed, runs, seconds, nodes);
 }

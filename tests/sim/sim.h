@@ -180,7 +180,7 @@ void check_tick(struct world *w, u16 node);
 void check_stage_done(struct world *w, u16 node);
 
 /* schedule.c */
-void schedule_make(struct config *config, u64 seed);
+void schedule_make(struct config *config, u64 seed, unsigned int nodes);
 bool schedule_run(struct config *config, bool trace, char *why, size_t size);
 void schedule_op(struct world *w, unsigned int number);
 void schedule_print(const struct config *config);
