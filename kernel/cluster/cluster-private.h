@@ -54,7 +54,8 @@ struct ssi_request {
  * @sysattr: /sys/kerrighed
  * @request_lock: held by who has a local request under way
  * @lock: protects what follows
- * @stopping: the module is on its way out
+ * @leaving: the module is on its way out: no more requests
+ * @stopping: this node has left, and says nothing more
  * @fenced: another machine has this node id; this one left the session
  * @was_suspended: this node does not serve
  * @membership: who is present, who is online
@@ -81,6 +82,7 @@ struct ssi_cluster {
 	struct mutex request_lock;
 
 	struct mutex lock;
+	bool leaving;
 	bool stopping;
 	bool fenced;
 	bool was_suspended;

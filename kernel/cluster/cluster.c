@@ -26,6 +26,7 @@
 #include <linux/slab.h>
 
 #define CHANGE_TIMEOUT_MS	30000	/* every node has to answer */
+#define LEAVE_TIMEOUT_MS	5000	/* and when this one goes */
 
 static void log_gone(struct ssi_cluster *cluster,
 		     const struct ssi_action *action)
@@ -167,7 +168,7 @@ static int handle(struct ssi_cluster *cluster, struct ssi_event *event)
 /**
  * ssi_cluster_event() - give an event to the membership protocol
  * @cluster: this node's cluster
- * @event: not SSI_EVENT_REQUEST; its time is filled in
+ * @event: neither SSI_EVENT_REQUEST nor SSI_EVENT_LEAVE; its time is filled in
  * Context: cluster->lock held.
  */
 void ssi_cluster_event(struct ssi_cluster *cluster, struct ssi_event *event)
@@ -177,7 +178,7 @@ void ssi_cluster_event(struct ssi_cluster *cluster, struct ssi_event *event)
 }
 
 static int wait_for_request(struct ssi_cluster *cluster,
-			    struct ssi_request *request)
+			    struct ssi_request *request, unsigned int limit_ms)
 {
 	struct ssi_event cancel = {
 		.type = SSI_EVENT_CANCEL,
@@ -187,7 +188,7 @@ static int wait_for_request(struct ssi_cluster *cluster,
 	int err;
 
 	left = wait_for_completion_killable_timeout(&request->done,
-			msecs_to_jiffies(CHANGE_TIMEOUT_MS));
+			msecs_to_jiffies(limit_ms));
 	mutex_lock(&cluster->lock);
 	/* It may have ended just after the wait did. */
 	if (completion_done(&request->done) || left > 0) {
@@ -236,7 +237,7 @@ int ssi_cluster_change(struct ssi_cluster *cluster, enum ssi_op op,
 		goto out_unlock;
 	request.id = event.id = ++cluster->next_id;
 	cluster->request = &request;
-	if (cluster->stopping || cluster->fenced)
+	if (cluster->leaving || cluster->fenced)
 		err = -ESHUTDOWN;
 	else
 		err = handle(cluster, &event);
@@ -244,7 +245,7 @@ int ssi_cluster_change(struct ssi_cluster *cluster, enum ssi_op op,
 		cluster->request = NULL;
 	mutex_unlock(&cluster->lock);
 	if (!err)
-		err = wait_for_request(cluster, &request);
+		err = wait_for_request(cluster, &request, CHANGE_TIMEOUT_MS);
 
 out_unlock:
 	mutex_unlock(&cluster->request_lock);
@@ -435,22 +436,51 @@ err_free:
 	return ERR_PTR(err);
 }
 
-/**
- * ssi_cluster_destroy() - make this machine no node any more
- * @cluster: what ssi_cluster_create() returned; its rpc is stopped
- *
- * Who waits for a request gets -ESHUTDOWN; the other nodes see this one leave.
- *
- * Context: process context; sleeps.
- */
-void ssi_cluster_destroy(struct ssi_cluster *cluster)
+/* Hand over what this node has, so that the others need not count it dead. */
+static void leave(struct ssi_cluster *cluster)
 {
+	struct ssi_request request = { };
+	struct ssi_event event = { .type = SSI_EVENT_LEAVE };
+	int err;
+
+	init_completion(&request.done);
 	mutex_lock(&cluster->lock);
-	cluster->stopping = true;
+	cluster->leaving = true;
 	if (cluster->request) {
 		cluster->request->err = -ESHUTDOWN;
 		complete(&cluster->request->done);
 	}
+	mutex_unlock(&cluster->lock);
+
+	mutex_lock(&cluster->request_lock);
+	mutex_lock(&cluster->lock);
+	request.id = event.id = ++cluster->next_id;
+	cluster->request = &request;
+	err = handle(cluster, &event);
+	if (err)
+		cluster->request = NULL;
+	mutex_unlock(&cluster->lock);
+	if (!err)
+		err = wait_for_request(cluster, &request, LEAVE_TIMEOUT_MS);
+	if (err && err != -ENONET && err != -EPERM)
+		pr_warn("not left in good order (%d)\n", err);
+	mutex_unlock(&cluster->request_lock);
+}
+
+/**
+ * ssi_cluster_destroy() - make this machine no node any more
+ * @cluster: what ssi_cluster_create() returned; its rpc is stopped
+ *
+ * Who waits for a request gets -ESHUTDOWN; the other nodes see this one leave,
+ * in good order when there is a quorum.
+ *
+ * Context: process context; sleeps, LEAVE_TIMEOUT_MS and some.
+ */
+void ssi_cluster_destroy(struct ssi_cluster *cluster)
+{
+	leave(cluster);
+	mutex_lock(&cluster->lock);
+	cluster->stopping = true;
 	ssi_nodeinfo_fail(cluster, SSI_NODE_ALL);
 	mutex_unlock(&cluster->lock);
 

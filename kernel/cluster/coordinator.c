@@ -276,6 +276,7 @@ static void propose(struct ssi_membership *m, const struct ssi_nodeset *out)
 	bool fork = !ssi_nodeset_is_empty(out);
 	u32 promised = ssi_ballot_round(m->acceptor[fork].promised);
 
+	ssi_membership_sign(m);
 	if (fork)
 		m->change.lineage = ssi_membership_new_lineage(m);
 	if (leader && !fork && !m->round0_used && !m->acceptor[0].promised) {

@@ -58,6 +58,8 @@ void ssi_coordinator_run(struct ssi_membership *m);
 
 /* request.c */
 int ssi_request_start(struct ssi_membership *m, const struct ssi_event *event);
+int ssi_request_leave(struct ssi_membership *m, u32 id);
+void ssi_request_left(struct ssi_membership *m);
 void ssi_request_cancel(struct ssi_membership *m, u32 id);
 void ssi_request_fail(struct ssi_membership *m, int error);
 void ssi_request_receive(struct ssi_membership *m, u16 from,

@@ -40,8 +40,10 @@
  *	   that they serve until they notice, but only one decides what is next.
  *	5. No member begins a layer before all members of its view that go on
  *	   in it have finished the one before.
- *	6. Every request ends.
- *	7. When faults stop, all live members and all who want to be agree.
+ *	6. Who leaves in good order is a member until all layers of all members
+ *	   have finished the view that says so.
+ *	7. Every request ends.
+ *	8. When faults stop, all live members and all who want to be agree.
  *
  *	hears                      does
  *	lower number, my lineage   STATUS to it, once a view and link
@@ -341,8 +343,10 @@ void ssi_membership_install(struct ssi_membership *m,
 		ssi_membership_reset(m, !ssi_nodeset_contains(&m->view.barred,
 							      m->self));
 	} else {
-		if (was_member)
+		if (was_member) {
 			m->agreed.lineage = 0;
+			ssi_request_left(m);
+		}
 		ssi_stage_stop(m);
 		ssi_serving_stop(m);
 	}
@@ -801,6 +805,7 @@ static void take_event(struct ssi_membership *m, const struct ssi_event *event)
 		tick(m);
 		break;
 	case SSI_EVENT_REQUEST:
+	case SSI_EVENT_LEAVE:
 	case SSI_EVENT_RESET_DONE:
 		break;
 	}
@@ -812,8 +817,9 @@ static void take_event(struct ssi_membership *m, const struct ssi_event *event)
  * @event: what happened; one about a node without a link is ignored
  *
  * Context: the caller's lock protects @m; never sleeps, calls &m->emit.
- * Return: 0. For SSI_EVENT_REQUEST also -EBUSY while another local request is
- *	under way, or what ssi_request_start() says.
+ * Return: 0. For SSI_EVENT_REQUEST and SSI_EVENT_LEAVE also what
+ *	ssi_request_start() and ssi_request_leave() say, -EHOSTDOWN while this
+ *	node is being reset.
  */
 int ssi_membership_handle(struct ssi_membership *m,
 			  const struct ssi_event *event)
@@ -825,6 +831,8 @@ int ssi_membership_handle(struct ssi_membership *m,
 		reset_done(m, event->incarnation);
 	else if (event->type == SSI_EVENT_REQUEST)
 		err = m->resetting ? -EHOSTDOWN : ssi_request_start(m, event);
+	else if (event->type == SSI_EVENT_LEAVE)
+		err = ssi_request_leave(m, event->id);
 	else if (!m->resetting)
 		take_event(m, event);
 	forget_view(m);

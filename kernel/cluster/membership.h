@@ -36,6 +36,8 @@ enum ssi_node_state {
  * @SSI_EVENT_LINK_DOWN: no longer; node
  * @SSI_EVENT_MESSAGE: a linked node said something; node, message
  * @SSI_EVENT_REQUEST: someone on this node wants a change; id, op, set
+ * @SSI_EVENT_LEAVE: this node is about to end; a request to leave, in place of
+ *	the one under way; id
  * @SSI_EVENT_CANCEL: and no longer waits for it; id
  * @SSI_EVENT_STAGE_DONE: the layer of the last SSI_ACTION_STAGE has finished;
  *	view, layer
@@ -48,6 +50,7 @@ enum ssi_event_type {
 	SSI_EVENT_LINK_DOWN,
 	SSI_EVENT_MESSAGE,
 	SSI_EVENT_REQUEST,
+	SSI_EVENT_LEAVE,
 	SSI_EVENT_CANCEL,
 	SSI_EVENT_STAGE_DONE,
 	SSI_EVENT_RESET_DONE,

@@ -600,6 +600,40 @@ int ssi_request_start(struct ssi_membership *m, const struct ssi_event *event)
 }
 
 /**
+ * ssi_request_leave() - this node is about to end
+ * @m: the state
+ * @id: number of the request; the one under way is forgotten
+ * Return: 0 when the end will be an action; -ENONET when it is no member.
+ */
+int ssi_request_leave(struct ssi_membership *m, u32 id)
+{
+	if (!ssi_membership_is_member(m))
+		return -ENONET;
+	ssi_request_cancel(m, m->request.id);
+	m->request.active = true;
+	m->request.id = id;
+	m->request.op = SSI_OP_REMOVE;
+	ssi_nodeset_clear(&m->request.set);
+	ssi_nodeset_add(&m->request.set, m->self);
+	m->request.start_tick = m->tick;
+	send_own(m);
+	return 0;
+}
+
+/**
+ * ssi_request_left() - this node is out of the cluster, in good order
+ * @m: the state
+ *
+ * Nobody else need tell it that its request to leave has been carried out.
+ */
+void ssi_request_left(struct ssi_membership *m)
+{
+	if (m->request.op == SSI_OP_REMOVE &&
+	    ssi_nodeset_contains(&m->request.set, m->self))
+		complete(m, 0);
+}
+
+/**
  * ssi_request_cancel() - nobody waits for the local request any more
  * @m: the state
  * @id: its number

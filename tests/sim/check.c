@@ -170,6 +170,24 @@ static void check_created(struct world *w, u16 node,
 				 node, member);
 }
 
+/* Who leaves goes when all layers of all members have taken what it had. */
+static void check_handed_over(struct world *w, u16 node,
+			      const struct ssi_view *base)
+{
+	const struct machine *machine;
+	int member;
+
+	ssi_nodeset_for_each(member, &base->members) {
+		machine = &w->machines[member];
+		if (machine->alive &&
+		    machine->incarnation == base->incarnation[member] &&
+		    ssi_view_same(&machine->view, &base->id) &&
+		    machine->steps < w->config->layers)
+			sim_fail(w, "%u decided that %s are out, but %d had not finished with them",
+				 node, world_text(&base->leaving), member);
+	}
+}
+
 /* The first machine has this view: was it decided? */
 static void check_decided(struct world *w, u16 node,
 			  const struct ssi_view *view)
@@ -196,8 +214,11 @@ static void check_decided(struct world *w, u16 node,
 		    !same_content(&next, view))
 			continue;
 		voters = vote->voters;
-		if (is_enough(base, view, &voters, &vote->change.removed))
-			return;
+		if (!is_enough(base, view, &voters, &vote->change.removed))
+			continue;
+		if (vote->change.cause == SSI_CAUSE_REMOVE)
+			check_handed_over(w, node, base);
+		return;
 	}
 	/* Who needs nobody else sends no ballot. */
 	ssi_nodeset_clear(&voters);
@@ -433,7 +454,7 @@ void check_life(struct world *w, u16 node)
 	machine->in_stage = false;
 }
 
-/* 6. Every request ends. */
+/* 7. Every request ends. */
 void check_tick(struct world *w, u16 node)
 {
 	struct machine *machine = &w->machines[node];

@@ -26,7 +26,7 @@ u64 schedule_messages, schedule_events;
 
 static const char *const op_names[OP_NR] = {
 	"crash", "restart", "bounce", "cut", "one-way cut", "split",
-	"one-way split", "heal", "freeze", "add", "remove", "fail", "cancel",
+	"one-way split", "heal", "freeze", "add", "remove", "fail", "cancel", "leave",
 };
 
 static const char *const rule_names[] = {
@@ -60,7 +60,7 @@ static void make_op(struct config *config, struct op *op, u64 *rng)
 		[OP_CRASH] = 4, [OP_RESTART] = 6, [OP_BOUNCE] = 3, [OP_CUT] = 6,
 		[OP_ONE_WAY] = 3, [OP_SPLIT] = 4, [OP_SPLIT_ONE_WAY] = 2,
 		[OP_HEAL] = 5, [OP_FREEZE] = 3, [OP_ADD] = 8, [OP_REMOVE] = 4,
-		[OP_FAIL] = 2, [OP_CANCEL] = 1,
+		[OP_FAIL] = 2, [OP_CANCEL] = 1, [OP_LEAVE] = 2,
 	};
 	unsigned int pick, kind, total = 0;
 
@@ -256,6 +256,10 @@ void schedule_op(struct world *w, unsigned int number)
 	case OP_CANCEL:
 		cancel(w, node);
 		break;
+	case OP_LEAVE:
+		if (is_awake(w, node))
+			world_leave(w, node);
+		break;
 	case OP_NR:
 		break;
 	}
@@ -428,6 +432,7 @@ static void administrate(struct world *w)
 {
 	struct ssi_nodeset set;
 	u16 a, b, any = 0;
+	bool restarted = false;
 	int first = -1;
 
 	for (a = 0; a < w->n; a++)
@@ -452,8 +457,10 @@ static void administrate(struct world *w)
 			return;		/* they have to merge by themselves */
 		world_crash(w, b);
 		world_start(w, b);
-		return;
+		restarted = true;
 	}
+	if (restarted)
+		return;
 	ssi_nodeset_clear(&set);
 	if (first >= 0)
 		any = first;

@@ -97,7 +97,7 @@ struct event {
 enum op_kind {
 	OP_CRASH, OP_RESTART, OP_BOUNCE, OP_CUT, OP_ONE_WAY, OP_SPLIT,
 	OP_SPLIT_ONE_WAY, OP_HEAL, OP_FREEZE, OP_ADD, OP_REMOVE, OP_FAIL,
-	OP_CANCEL, OP_NR,
+	OP_CANCEL, OP_LEAVE, OP_NR,
 };
 
 struct op {
@@ -169,6 +169,7 @@ void world_freeze(struct world *w, u16 node, u64 length_us);
 bool world_linked(const struct world *w, u16 a, u16 b);
 int world_request(struct world *w, u16 node, enum ssi_op op,
 		  const struct ssi_nodeset *set);
+int world_leave(struct world *w, u16 node);
 const char *world_text(const struct ssi_nodeset *set);
 
 /* check.c */

@@ -506,30 +506,46 @@ void world_handle(struct world *w, u16 node, struct ssi_event *event)
 	ssi_membership_handle(w->machines[node].m, event);
 }
 
-int world_request(struct world *w, u16 node, enum ssi_op op,
-		  const struct ssi_nodeset *set)
+static int ask(struct world *w, u16 node, struct ssi_event *event)
 {
 	struct machine *machine = &w->machines[node];
-	struct ssi_event event = {
-		.type = SSI_EVENT_REQUEST,
-		.now_us = w->now_us,
-		.id = ++machine->requests,
-		.op = op,
-		.set = set,
-	};
 	int err;
 
-	sim_trace(w, "%u request %u op %d set %s", node, event.id, op,
-		  world_text(set));
-	machine->asking = event.id;
-	err = ssi_membership_handle(machine->m, &event);
+	event->now_us = w->now_us;
+	event->id = ++machine->requests;
+	machine->asking = event->id;
+	err = ssi_membership_handle(machine->m, event);
 	if (!err && machine->asking) {
-		machine->request = event.id;
+		machine->request = event->id;
 		machine->request_tick = machine->ticks;
 	}
 	machine->asking = 0;
-	sim_trace(w, "%u   returns %d", node, err);
+	sim_trace(w, "%u   request %u: %d", node, event->id, err);
 	return err;
+}
+
+int world_request(struct world *w, u16 node, enum ssi_op op,
+		  const struct ssi_nodeset *set)
+{
+	struct ssi_event event = {
+		.type = SSI_EVENT_REQUEST,
+		.op = op,
+		.set = set,
+	};
+
+	sim_trace(w, "%u requests op %d set %s", node, op, world_text(set));
+	return ask(w, node, &event);
+}
+
+/* The machine wants to end in good order; what it asked for is forgotten. */
+int world_leave(struct world *w, u16 node)
+{
+	struct ssi_event event = { .type = SSI_EVENT_LEAVE };
+
+	sim_trace(w, "%u wants to leave", node);
+	if (ssi_membership_is_member(w->machines[node].m))
+		w->machines[node].request = 0;
+	return ask(w, node, &event);
 }
 
 static void tick(struct world *w, u16 node, u64 life)
