@@ -13,6 +13,16 @@
 static struct ssi_rpc *rpc;
 static struct ssi_cluster *cluster;
 
+/**
+ * ssi_cluster_get() - this node's cluster, for the modules above
+ * Return: the cluster, there as long as this module is.
+ */
+struct ssi_cluster *ssi_cluster_get(void)
+{
+	return cluster;
+}
+EXPORT_SYMBOL_GPL(ssi_cluster_get);
+
 static int __init ssi_kddm_init(void)
 {
 	struct ssi_params params;

@@ -14,7 +14,7 @@
 
 #include "cluster-private.h"
 
-#include <linux/slab.h>
+#include <linux/export.h>
 
 static void call_stage(struct ssi_cluster *cluster)
 {
@@ -238,6 +238,7 @@ int ssi_cluster_register_layer(struct ssi_cluster *cluster,
 	mutex_unlock(&cluster->lock);
 	return err;
 }
+EXPORT_SYMBOL_GPL(ssi_cluster_register_layer);
 
 /**
  * ssi_cluster_unregister_layer() - tell a layer nothing more
@@ -261,3 +262,4 @@ void ssi_cluster_unregister_layer(struct ssi_cluster *cluster,
 	mutex_unlock(&cluster->lock);
 	flush_workqueue(layers->wq);
 }
+EXPORT_SYMBOL_GPL(ssi_cluster_unregister_layer);

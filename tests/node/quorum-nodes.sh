@@ -91,8 +91,33 @@ vm_check "it serves again" a "$(status up 1 true); krgadm cluster log | tail -n 
 vm_check "and takes who comes" a "krgadm nodes add -n 2 && $(status up 2 true)"
 
 # quorum=any: both sides go on, and are one again later.
-vm_check "unload" a "rmmod ssi_kddm"
-vm_check "unload too" b "rmmod ssi_kddm"
+vm_run a "krgadm cluster log" | sed 's/^/# /'
+vm_check "who unloads leaves in good order" b "rmmod ssi_kddm"
+vm_check "so the other one still serves" a "$(status up 1 true)
+	krgadm cluster log | tail -n 1 | grep 'remove, left 2'"
+vm_check "the last one unloads" a "rmmod ssi_kddm"
+
+# Layers above: all members have the same; each has its turn, the lowest first.
+# heard NAME TEXT: what the layers on NAME said since, in order, is TEXT
+heard() {
+	vm_check "$1 $3" "$1" "[ \"\$(dmesg -c | sed -n 's/.*layers_test: //p' | tr '\\n' ';')\" = '$2' ]"
+}
+vm_check "a loads layers" a "$(load 1) && modprobe layers_test"
+vm_check "b loads none" b "$(load 2)"
+vm_until "present" a "krgadm nodes | grep -x 2:present" 15
+vm_check "other layers: no join" a "krgadm nodes add -a 2>&1 | grep 'a node has other modules loaded'"
+vm_check "b loads them too" b "modprobe layers_test && dmesg -c > /dev/null"
+vm_check "a joins" a "dmesg -c > /dev/null; krgadm nodes add -n 1"
+heard a 'low change: joined 1 left  leaving ;middle change: joined 1 left  leaving ;high change: joined 1 left  leaving ;low serve 1;middle serve 1;high serve 1;' \
+	"tells its layers, the lowest first"
+vm_check "no layer while online" a "rmmod layers_test && ! modprobe layers_test"
+vm_check "b joins" b "krgadm nodes add -n 2"
+heard b 'low change: joined 1-2 left  leaving ;middle change: joined 1-2 left  leaving ;high change: joined 1-2 left  leaving ;low serve 1;middle serve 1;high serve 1;' \
+	"is told of all"
+vm_check "a leaves" a "rmmod ssi_kddm"
+heard b 'high leave: joined  left  leaving 1;middle leave: joined  left  leaving 1;low leave: joined  left  leaving 1;low change: joined  left 1 leaving ;middle change: joined  left 1 leaving ;high change: joined  left 1 leaving ;' \
+	"takes from who leaves, the highest first"
+vm_check "b unloads all" b "rmmod layers_test ssi_kddm"
 vm_check "any" a "$(load 1 quorum=any)"
 vm_check "any too" b "$(load 2 quorum=any)"
 vm_until "present" a "krgadm nodes | grep -x 2:present" 15

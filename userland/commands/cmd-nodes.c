@@ -63,6 +63,8 @@ static const char *reason(int err)
 	switch (err) {
 	case EEXIST:
 		return "a node is in another cluster";
+	case EPROTO:
+		return "a node has other modules loaded";
 	case EHOSTDOWN:
 		return "the cluster has no quorum";
 	case EHOSTUNREACH:

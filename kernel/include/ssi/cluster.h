@@ -58,6 +58,7 @@ struct ssi_layer {
 struct ssi_cluster *ssi_cluster_create(const struct ssi_params *params,
 				       struct ssi_rpc *rpc);
 void ssi_cluster_destroy(struct ssi_cluster *cluster);
+struct ssi_cluster *ssi_cluster_get(void);
 int ssi_cluster_register_layer(struct ssi_cluster *cluster,
 			       const struct ssi_layer *layer, void *context);
 void ssi_cluster_unregister_layer(struct ssi_cluster *cluster,
