@@ -308,6 +308,17 @@ static void forget_peers(struct ssi_membership *m)
 			memset(&m->peer[node], 0, sizeof(m->peer[node]));
 }
 
+/* Out in good order.  Nobody else need hear of it from others only. */
+static void depart(struct ssi_membership *m)
+{
+	struct ssi_message message = { .type = SSI_MESSAGE_STATUS };
+
+	m->agreed.lineage = 0;
+	m->told = m->linked;
+	ssi_membership_send_set(m, &m->linked, &message);
+	ssi_request_left(m);
+}
+
 /**
  * ssi_membership_install() - take the view m->next
  * @m: the state
@@ -343,10 +354,8 @@ void ssi_membership_install(struct ssi_membership *m,
 		ssi_membership_reset(m, !ssi_nodeset_contains(&m->view.barred,
 							      m->self));
 	} else {
-		if (was_member) {
-			m->agreed.lineage = 0;
-			ssi_request_left(m);
-		}
+		if (was_member)
+			depart(m);
 		ssi_stage_stop(m);
 		ssi_serving_stop(m);
 	}
@@ -608,6 +617,8 @@ static void link_down(struct ssi_membership *m, u16 node)
 	memset(&m->peer[node], 0, sizeof(m->peer[node]));
 	if (m->reported == node)
 		m->reported = SSI_NODE_NONE;
+	if (m->sync_node == node)
+		m->sync_node = SSI_NODE_NONE;
 	if (m->stage.told == node)
 		m->stage.told = SSI_NODE_NONE;
 	ssi_request_link_down(m, node);
