@@ -265,6 +265,11 @@ static bool loads_ssi(const struct xos_inventory *result)
 	return false;
 }
 
+bool xos_inventory_needs_key(const struct xos_inventory *inv)
+{
+	return inv->secure && loads_ssi(inv);
+}
+
 static void check_nodes(struct inv *inv)
 {
 	/* As long as an image id and a digest are; the real ones come later. */

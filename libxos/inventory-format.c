@@ -148,6 +148,7 @@ static void format_cluster(xmlTextWriter *w, const struct xos_inventory *inv)
 	xmlTextWriterStartElementNS(w, NULL, BAD_CAST "cluster", BAD_CAST XOS_INV_NS);
 	attr(w, "name", inv->name);
 	attr_number(w, "session", inv->session);
+	attr(w, "security", inv->secure ? "on" : "off");
 	attr(w, "backend", inv->backend);
 	format_head(w, &inv->head);
 	for (size_t i = 0; i < inv->n_images; i++)

@@ -471,14 +471,16 @@ int xos_inv_read(struct inv *inv)
 {
 	xmlNode *root = xmlDocGetRootElement(inv->doc);
 	struct xos_inventory *result = inv->result;
-	const char *name = NULL, *backend = NULL;
+	const char *name = NULL, *backend = NULL, *security = "on";
 
 	inv->draft.cluster = xos_inv_where(root);
-	if (attr(inv, root, "name", &name) || attr(inv, root, "backend", &backend))
+	if (attr(inv, root, "name", &name) || attr(inv, root, "backend", &backend) ||
+	    attr(inv, root, "security", &security))
 		return -ENOMEM;
 	result->name = (char *)name;
 	result->backend = (char *)backend;
 	result->session = XOS_SESSION_MIN;
+	result->secure = strcmp(security, "off") != 0;
 	result->policy.window = WINDOW_DEFAULT;
 	result->policy.pause_s = PAUSE_DEFAULT_S;
 	number(inv, root, "session", XOS_SESSION_MIN, XOS_SESSION_MAX,

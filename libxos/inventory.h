@@ -172,6 +172,7 @@ struct xos_inventory {
 	char *file;			/* absolute path */
 	char *name;			/* cluster: [a-z][a-z0-9-]{0,14} */
 	unsigned int session;
+	bool secure;			/* security, default "on" */
 	char *backend;			/* default of heads and nodes */
 	struct xos_head head;
 	struct xos_image *images;
@@ -213,6 +214,12 @@ struct xos_inventory *xos_inventory_check(const char *file, const char *nodefile
 
 /** xos_inventory_nodefile() - the node file that OAR's variables name, or NULL */
 const char *xos_inventory_nodefile(void);
+
+/* Where a node has its key, while it runs. */
+#define XOS_NODE_KEY_FILE	"/run/ssi/key"
+
+/** xos_inventory_needs_key() - do its nodes load ssi_kddm, with security on? */
+bool xos_inventory_needs_key(const struct xos_inventory *inv);
 
 /** xos_inventory_node() - find a node by name, id in decimal, MAC or address; NULL */
 const struct xos_node *xos_inventory_node(const struct xos_inventory *inv,

@@ -134,6 +134,8 @@ static void the_testbed(void **state)
 	assert_int_equal(inv->policy.min_nodes, 0);
 	assert_int_equal(inv->policy.min_percent, 100);
 	assert_strings(&inv->modules, "ssi_kddm");
+	assert_true(inv->secure);
+	assert_true(xos_inventory_needs_key(inv));
 	assert_string_equal(inv->grid_hook, "xosautoconfig");
 	assert_int_equal(inv->file[0], '/');
 	xos_inventory_free(inv);
