@@ -9,6 +9,7 @@
  *				kexec; restart: by itself
  *	E ms NODE STAGE		an event of the boot server
  *	C ms NODE		joined the cluster
+ *	K ms NODE KEYS		got keys: generation sent with/accepted
  *
  * A new process reads it and goes on, so the machines outlive a tool that is
  * killed, and a test counts in it what was done to them.  Time is real: each
@@ -26,10 +27,12 @@
  *	fake-until=N		hang, fail, panic only in its first N boots
  *	fake-stranger		its reports come from a wrong address
  *	fake-join-fail=N	the first N krgadm add do not bring it in
+ *	fake-key-fail=N		the first N times that it is brought a key are lost
+ *	fake-key-lost=N		the same, of the keys after the one that it booted with
  * of any node, for all:
  *	fake-head-down-at=MS, fake-head-down-for=MS   the head reboots
  *	fake-unavailable	the back-end cannot be used
- *	fake-remote-ms=MS	a command on a node takes that long
+ *	fake-remote-ms=MS	krgadm on a node takes that long
  *	fake-hook=EXIT		the grid hook is installed and ends with EXIT
  */
 #include <errno.h>
@@ -42,10 +45,13 @@
 #include "../libxos/cleanup.h"
 #include "../libxos/clock.h"
 #include "backend.h"
+#include "cluster-key.h"
+#include "keys.h"
 #include "states.h"
 
 #define DEFAULT_DELAY_MS	5
 #define UP_STAGE		4	/* stages done when sshd answers */
+#define KEY_STAGE		5	/* the next stage needs the key */
 
 /* What a boot says, in order; stage n is said on leaving state n. */
 static const struct {
@@ -69,6 +75,8 @@ struct fake_node {
 	unsigned int boots;
 	unsigned int power_calls;
 	unsigned int joins;
+	unsigned int keys;
+	bool has_key;
 	bool on;
 	bool stuck;
 	bool online;
@@ -169,6 +177,11 @@ static void apply(struct xos_backend *b, char kind, int64_t time_ms,
 	} else if (kind == 'C' && n) {
 		n->joins++;
 		n->online = n->joins > option_number(node, "fake-join-fail", 0);
+	} else if (kind == 'K' && n) {
+		n->keys++;
+		n->has_key = n->keys > option_number(node, "fake-key-fail", 0);
+		if (n->stage == KEY_STAGE && n->has_key)
+			n->since_ms = time_ms;
 	} else if (kind == 'E' && n) {
 		add_event(f, time_ms, node, word, n->boots);
 		n->since_ms = time_ms;
@@ -176,7 +189,7 @@ static void apply(struct xos_backend *b, char kind, int64_t time_ms,
 		n->stuck = !strcmp(word, "failed");
 	} else if (kind == 'P' && n) {
 		n->power_calls += strcmp(word, "restart") != 0;
-		n->online = n->stuck = false;
+		n->online = n->stuck = n->has_key = false;
 		n->stage = !strcmp(word, "kexec");	/* no firmware, no script */
 		n->since_ms = time_ms;
 		n->on = strcmp(word, "power-off") && !option(node, "fake-dead");
@@ -208,11 +221,13 @@ static bool faulty(const struct xos_node *node, const struct fake_node *n,
 }
 
 /* When the next stage of a node is due; the head must be there to hear it. */
-static int64_t due_ms(const struct fake *f, const struct fake_node *n)
+static int64_t due_ms(const struct xos_backend *b, const struct fake_node *n)
 {
+	const struct fake *f = b->priv;
 	int64_t due = n->since_ms + n->delay_ms;
 
-	if (!n->on || n->stuck || n->stage >= N_STAGES)
+	if (!n->on || n->stuck || n->stage >= N_STAGES ||
+	    (n->stage == KEY_STAGE && !n->has_key && xos_inventory_needs_key(b->inv)))
 		return INT64_MAX;
 	if (f->down_from_ms && due >= f->down_from_ms && due < f->down_to_ms)
 		due = f->down_to_ms;
@@ -226,7 +241,7 @@ static void advance_node(struct xos_backend *b, size_t i, int64_t until_ms)
 	const struct xos_node *node = &b->inv->nodes[i];
 	int64_t due;
 
-	while ((due = due_ms(f, n)) <= until_ms) {
+	while ((due = due_ms(b, n)) <= until_ms) {
 		enum xos_state state = stages[n->stage].leaves;
 		bool flaps = n->boots <= (unsigned int)option_number(node, "fake-flap", 0);
 
@@ -264,8 +279,8 @@ static void read_log(struct xos_backend *b, FILE *log)
 static const char *const known_options[] = {
 	"fake-delay-ms", "fake-dead", "fake-power-fail", "fake-no-kexec", "fake-hang",
 	"fake-fail", "fake-panic", "fake-flap", "fake-until", "fake-stranger",
-	"fake-join-fail", "fake-head-down-at", "fake-head-down-for", "fake-unavailable",
-	"fake-remote-ms", "fake-hook", NULL
+	"fake-join-fail", "fake-key-fail", "fake-key-lost", "fake-head-down-at",
+	"fake-head-down-for", "fake-unavailable", "fake-remote-ms", "fake-hook", NULL
 };
 
 /* A fault with a typing error in its name would be a test that tests nothing. */
@@ -503,8 +518,8 @@ static int fake_events(struct xos_backend *b, int timeout_ms, xos_event_fn *fn,
 			return n;
 		next = start + timeout_ms;
 		for (i = 0; i < b->inv->n_nodes; i++)
-			if (due_ms(f, &f->nodes[i]) < next)
-				next = due_ms(f, &f->nodes[i]);
+			if (due_ms(b, &f->nodes[i]) < next)
+				next = due_ms(b, &f->nodes[i]);
 		if (next > now && usleep((next - now) * 1000) < 0)
 			return 0;
 	}
@@ -524,6 +539,34 @@ static bool in_list(const char *list, unsigned int id)
 		list = *end ? end + 1 : end;
 	}
 	return false;
+}
+
+static bool key_lost(const struct fake_node *n, const struct xos_node *node)
+{
+	return n->keys < option_number(node, "fake-key-fail", 0) ||
+	       (n->has_key && n->keys <= option_number(node, "fake-key-lost", 0));
+}
+
+static int take_key(struct xos_backend *b, const struct xos_node *node, const char *input,
+		    char *out, struct xos_error *err)
+{
+	struct fake_node *n = &((struct fake *)b->priv)->nodes[index_of(b, node)];
+	bool lost = key_lost(n, node);
+	struct xos_cluster_keys keys;
+	char word[32];
+	int rc = xos_cluster_keys_parse(input, &keys);
+
+	if (rc < 0)
+		return 1;
+	snprintf(word, sizeof(word), "%u/%u", keys.send.generation, keys.accept.generation);
+	happen(b, 'K', now_ms(), node, word);
+	if (lost)
+		rc = xos_error_set(err, -EHOSTUNREACH, XOS_EXIT_FAILED,
+				   "%s does not answer", node->name);
+	else if (n->stage >= N_STAGES)
+		rc = xos_cluster_keys_expected(&keys, out, err);
+	xos_cluster_keys_wipe(&keys);
+	return rc;
 }
 
 static void krgadm_add(struct xos_backend *b, const char *list)
@@ -548,7 +591,7 @@ static void krgadm_status(struct xos_backend *b, char *out, size_t size)
 					f->nodes[i].online ? "online" : "present");
 }
 
-/* As long as a command on a node takes; false: stopped before its end. */
+/* As long as krgadm on a node takes; false: stopped before its end. */
 static bool spend_remote_time(const struct xos_backend *b)
 {
 	const char *ms = option_of_any(b, "fake-remote-ms");
@@ -566,7 +609,6 @@ static int fake_run_on(struct xos_backend *b, const struct xos_node *node,
 	struct fake *f = b->priv;
 	const char *hook = option_of_any(b, "fake-hook");
 
-	(void)input;
 	(void)timeout_ms;
 	*out = '\0';
 	advance(b, now_ms());
@@ -575,12 +617,14 @@ static int fake_run_on(struct xos_backend *b, const struct xos_node *node,
 	if (!answers(&f->nodes[index_of(b, node)]))
 		return xos_error_set(err, -EHOSTUNREACH, XOS_EXIT_FAILED,
 				     "%s does not answer", node->name);
-	if (!spend_remote_time(b))
+	if (!strcmp(argv[0], "krgadm") && !spend_remote_time(b))
 		return xos_error_set(err, -EINTR, XOS_EXIT_FAILED, "interrupted");
 	if (!strcmp(argv[0], "krgadm") && argv[2] && !strcmp(argv[2], "add") && argv[4])
 		krgadm_add(b, argv[4]);
 	else if (!strcmp(argv[0], "krgadm"))
 		krgadm_status(b, out, size);
+	else if (strstr(argv[0], "/ssi-key"))
+		return take_key(b, node, input, out, err);
 	else
 		return 127;
 	return 0;
@@ -628,6 +672,7 @@ static int fake_down(struct xos_backend *b, struct xos_error *err)
 	if (asprintf(&path, "%s/fake.log", b->paths->run) < 0)
 		return xos_error_set(err, -ENOMEM, XOS_EXIT_FAILED, "no memory");
 	unlink(path);
+	xos_keys_remove(b->paths->state);
 	memset(f->nodes, 0, b->inv->n_nodes * sizeof(*f->nodes));
 	f->head_ms = 0;
 	return 0;

@@ -59,6 +59,9 @@ int cmd_check(struct cmd *c)
 		}
 	if (c->verbose)
 		print_nodes(c->inv);
+	if (!c->inv->secure)
+		fprintf(stderr, "xos-ssi-deploy: %s: SECURITY IS OFF: nodes talk in clear and let anybody in\n",
+			c->inv->file);
 	printf("%s: cluster %s, session %u, %zu nodes: no problem found\n", c->inv->file,
 	       c->inv->name, c->inv->session, c->inv->n_nodes);
 	return 0;

@@ -94,6 +94,19 @@ static int plan_nodes(const struct cmd *c, const struct xos_replay *replay,
 	return 0;
 }
 
+static void plan_key(const struct cmd *c)
+{
+	size_t i;
+
+	if (!c->inv->secure)
+		puts("SECURITY IS OFF: nodes talk in clear and let anybody in");
+	if (!xos_inventory_needs_key(c->inv))
+		return;
+	for (i = 0; i < c->inv->n_nodes; i++)
+		printf("node %s: the cluster's key, by ssh's standard input, to " XOS_NODE_KEY_FILE
+		       " (0400, in memory)\n", c->inv->nodes[i].name);
+}
+
 static void plan_cluster(const struct cmd *c)
 {
 	size_t i;
@@ -124,6 +137,8 @@ static int plan(struct cmd *c, struct xos_backends *backends, struct xos_built *
 		rc = head->ops->plan(head, stdout, err);
 	if (!rc)
 		rc = plan_nodes(c, &replay, images, err);
+	if (!rc)
+		plan_key(c);
 	if (!rc && c->inv->n_nodes)
 		plan_cluster(c);
 	xos_replay_free(&replay);

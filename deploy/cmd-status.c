@@ -39,8 +39,9 @@ static int print_json(const struct cmd *c, const struct xos_replay *r)
 			"state", xos_state_name(m->state), "since_ms", (json_int_t)m->since_ms,
 			"reason", m->reason));
 	}
-	o = json_pack("{s:s,s:i,s:s,s:s,s:I,s:I,s:s,s:i,s:o}", "cluster", c->inv->name,
-		      "session", (int)c->inv->session, "run", r->run,
+	o = json_pack("{s:s,s:i,s:s,s:s,s:s,s:I,s:I,s:s,s:i,s:o}", "cluster", c->inv->name,
+		      "session", (int)c->inv->session,
+		      "security", c->inv->secure ? "on" : "off", "run", r->run,
 		      "status", r->ended_ms ? "ended" : !r->begun_ms ? "none" :
 		      xos_paths_holder(&c->paths) ? "running" : "stopped",
 		      "begun_ms", (json_int_t)r->begun_ms, "ended_ms", (json_int_t)r->ended_ms,
@@ -61,6 +62,8 @@ static void print_heading(const struct cmd *c, const struct xos_replay *r)
 		strftime(when, sizeof(when), ", began %F %T", localtime_r(&begun, &tm));
 	printf("cluster %s, session %u: %s%s%s%s\n", c->inv->name, c->inv->session,
 	       run_word(c, r), when, *r->verdict ? ", " : "", r->verdict);
+	if (!c->inv->secure)
+		puts("SECURITY IS OFF: nodes talk in clear and let anybody in");
 	if (r->damaged)
 		printf("%zu lines of the journal could not be read\n", r->damaged);
 }

@@ -45,6 +45,7 @@ struct cmd {
 	bool watch;
 	bool verbose;
 	bool kexec;
+	bool force;
 	struct xos_inventory *inv;
 	struct xos_paths paths;
 };
@@ -78,6 +79,7 @@ int cmd_console(struct cmd *c);
 int cmd_down(struct cmd *c);
 int cmd_head(struct cmd *c);
 int cmd_image(struct cmd *c);
+int cmd_key(struct cmd *c);
 int cmd_plan(struct cmd *c);
 int cmd_power(struct cmd *c);
 int cmd_reboot(struct cmd *c);

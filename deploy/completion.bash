@@ -32,6 +32,7 @@ _xos_ssi_deploy() {
 	:*) words=$(xos-ssi-deploy --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p') ;;
 	power:*) words="on off status $(_xos_ssi_deploy_nodes "${place[@]}")" ;;
 	image:*) words='build list show rm' ;;
+	key:*) words='show rotate' ;;
 	head:*) words='plan install status remove' ;;
 	why:* | console:* | ssh:* | reboot:*) words=$(_xos_ssi_deploy_nodes "${place[@]}") ;;
 	esac

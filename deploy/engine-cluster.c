@@ -247,10 +247,10 @@ bool engine_probe(struct xos_engine *e, size_t i)
 	const struct xos_node *node = &e->inv->nodes[i];
 
 	e->unheard[i] = false;		/* asked once: a dead node costs its time */
-	if (e->nodes[i].state >= XOS_STATE_PRESENT ||
-	    ask_status(e, node, PROBE_TIMEOUT_MS, seen) < 0 ||
-	    seen[node->id] == SEEN_NOT)
+	if (e->nodes[i].state >= XOS_STATE_PRESENT)
 		return false;
+	if (ask_status(e, node, PROBE_TIMEOUT_MS, seen) < 0 || seen[node->id] == SEEN_NOT)
+		return engine_keys_probe(e, i);
 	engine_input(e, i, XOS_INPUT_PRESENT, NULL, "answers, its reports were lost");
 	return true;
 }

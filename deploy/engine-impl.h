@@ -4,6 +4,7 @@
  *
  *	engine.c	the steps of a run, in order
  *	engine-nodes.c	the event loop that drives the nodes' state machines
+ *	engine-key.c	the cluster's key, before a node loads its modules
  *	engine-cluster.c  krgadm: add, verify; the grid hook
  */
 #ifndef _XOS_DEPLOY_ENGINE_IMPL_H
@@ -11,11 +12,16 @@
 
 #include "engine.h"
 
+#define ENGINE_KEYS_AT_ONCE	16
+
+struct engine_key;
+
 /**
  * struct xos_engine - one run
  * @nodes: state machines, in the inventory's order
  * @epoch, @seq: of the last event of the boot server
  * @unheard: per node: it may have reported while nobody listened
+ * @keys: per node: whether it has the key; NULL: none needs it
  * @window: machines that may hold a slot
  * @opened: slots given since the last pause
  * @window_ms: when the pause between windows ends
@@ -38,6 +44,7 @@ struct xos_engine {
 	char epoch[37];
 	uint64_t seq;
 	bool *unheard;
+	struct engine_key *keys;
 	unsigned int window;
 	unsigned int opened;
 	int64_t window_ms;
@@ -82,6 +89,15 @@ bool engine_cluster(struct xos_engine *e, int64_t now_ms);
 
 /** engine_probe() - ask a silent node itself how far it is; true if it answered */
 bool engine_probe(struct xos_engine *e, size_t i);
+
+/** engine_keys_init() - make the key, if there is none; say so where none is used */
+int engine_keys_init(struct xos_engine *e, struct xos_error *err);
+void engine_keys_free(struct xos_engine *e);
+/** engine_keys() - bring the key to nodes that wait for it; true if there were any */
+bool engine_keys(struct xos_engine *e);
+
+/** engine_keys_probe() - bring a silent node the key; true if it waited for it */
+bool engine_keys_probe(struct xos_engine *e, size_t i);
 
 /** engine_hook() - run the grid hook on the head, where it is installed */
 void engine_hook(struct xos_engine *e);

@@ -325,7 +325,8 @@ void engine_loop(struct xos_engine *e)
 		bool acted;
 
 		start_nodes(e);
-		acted = engine_cluster(e, xos_now_ms());
+		acted = engine_keys(e);
+		acted |= engine_cluster(e, xos_now_ms());
 		if (!all_settled(e))
 			take_events(e, acted ? 0 : next_wait_ms(e));
 		if (!head_excuses(e))

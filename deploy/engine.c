@@ -318,7 +318,9 @@ static int sequence(struct xos_engine *e, const struct xos_replay *replay,
 	int rc;
 
 	engine_step(e, "begin", e->options->resume ? "resume" : "run", true);
-	rc = make_images(e, replay, err);
+	rc = engine_keys_init(e, err);
+	if (!rc)
+		rc = make_images(e, replay, err);
 	if (!rc && !engine_stopped(e))
 		rc = start_head(e, replay->head_started, err);
 	if (engine_stopped(e))		/* whatever else it broke */
@@ -418,6 +420,7 @@ int xos_engine_run(const struct xos_inventory *inv, const struct xos_paths *path
 
 	xos_journal_close(e.journal);
 	free_images(&e);
+	engine_keys_free(&e);
 out:
 	free(e.unheard);
 	xos_backends_close(&e.backends);

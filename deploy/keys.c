@@ -20,7 +20,8 @@
 
 static const char *const key_files[] = {
 	"keys/id_ed25519", "keys/id_ed25519.pub", "keys/ssh_host_ed25519_key",
-	"keys/ssh_host_ed25519_key.pub", "keys/admin-token", "known_hosts",
+	"keys/ssh_host_ed25519_key.pub", "keys/admin-token", "keys/cluster-key",
+	"known_hosts",
 };
 
 static int make_ssh_key(const char *path, const char *comment, struct xos_error *err)

@@ -5,6 +5,7 @@
  *	keys/id_ed25519(.pub)		logs in on head and nodes
  *	keys/ssh_host_ed25519_key(.pub)	the head's identity
  *	keys/admin-token		opens the boot server's admin requests
+ *	keys/cluster-key		what the nodes say to each other (cluster-key.h)
  *	known_hosts			the head's and the nodes' public keys
  *
  * All below the state directory, mode 0600 in a directory 0700.  None ever

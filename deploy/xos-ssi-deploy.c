@@ -25,10 +25,11 @@ static const struct cmd_entry commands[] = {
 	{ "head", "install|plan|status|remove", "make this machine the head of the inventory", cmd_head },
 	{ "power", "on|off|status NODES", "switch nodes", cmd_power },
 	{ "image", "build|list|show|rm [NAME|ID]", "the images that nodes boot", cmd_image },
+	{ "key", "show|rotate [--force]", "the key of what nodes say to each other", cmd_key },
 	{ "down", "", "stop everything, leave nothing behind", cmd_down },
 };
 
-enum { OPT_JSON = 256, OPT_MIN_NODES, OPT_WINDOW, OPT_EXCLUDE, OPT_SVG, OPT_KEXEC,
+enum { OPT_JSON = 256, OPT_MIN_NODES, OPT_WINDOW, OPT_EXCLUDE, OPT_SVG, OPT_KEXEC, OPT_FORCE,
        OPT_ROOT, OPT_VERSION };
 
 static const struct option long_options[] = {
@@ -45,6 +46,7 @@ static const struct option long_options[] = {
 	{ "exclude", required_argument, NULL, OPT_EXCLUDE },
 	{ "svg", required_argument, NULL, OPT_SVG },
 	{ "kexec", no_argument, NULL, OPT_KEXEC },
+	{ "force", no_argument, NULL, OPT_FORCE },
 	{ "root", required_argument, NULL, OPT_ROOT },
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -153,6 +155,9 @@ static int parse_option(struct cmd *c, int opt)
 		return 0;
 	case OPT_KEXEC:
 		c->kexec = true;
+		return 0;
+	case OPT_FORCE:
+		c->force = true;
 		return 0;
 	case OPT_ROOT:
 		c->root = optarg;

@@ -112,9 +112,10 @@ static void add_module(struct xos_text *text, const struct xos_inventory *inv,
 {
 	/* the one module that has to know who and where it is */
 	if (!strcmp(module, "ssi_kddm"))
-		xos_text_add(text, "module %s session_id=%u node_id=%u netdev=%s\n",
+		xos_text_add(text, "module %s session_id=%u node_id=%u netdev=%s %s\n",
 			     module, inv->session, node->id,
-			     node->interface ? node->interface : "eth0");
+			     node->interface ? node->interface : "eth0",
+			     inv->secure ? "key_file=" XOS_NODE_KEY_FILE : "security=off");
 	else
 		xos_text_add(text, "module %s\n", module);
 }

@@ -76,7 +76,7 @@ sleep 1.2
 exits 0 "killed, and the head has forgotten: resume" resume
 check "nobody powered twice" same "$(powers n1) $(powers n2) $(powers n3)" "1 1 1"
 exits 0 "why" why n2
-check "it was asked itself" says "found present"
+check "it was asked itself" says "found waiting for its key"
 
 four
 "$tool" run > "$dir/out" 2> "$dir/err" &

@@ -11,7 +11,7 @@ inventory <<-XML
 XML
 exits 0 "--help" --help
 check "--help names every command" sh -c '
-	for c in check plan run resume status why report ssh console reboot power image head down; do
+	for c in check plan run resume status why report ssh console reboot power image head key down; do
 		grep -q "^  $c" "$1" || { echo "# no $c"; exit 1; }
 	done' sh "$dir/out"
 exits 0 "--version" --version
