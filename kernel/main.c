@@ -54,4 +54,4 @@ MODULE_DESCRIPTION("LinuxSSI: nodes and cluster, no hook in the kernel");
 MODULE_LICENSE("GPL v2");
 MODULE_VERSION(SSI_BUILD);
 /* So that modprobe, and what builds an initramfs, know without asking. */
-MODULE_SOFTDEP("pre: tipc");
+MODULE_SOFTDEP("pre: tipc gcm ctr ghash_generic seqiv");

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * sysattr.c: /sys/kerrighed, the numbers that do not change.
+ * sysattr.c: /sys/kerrighed, the numbers that do not change, and the keys.
  *
  * Owns the folder; its existence means that this kernel is a node's.
  */
 #include "sysattr.h"
 
 #include "cluster-private.h"
+
+#include <ssi/rpc.h>
 
 #include <linux/kobject.h>
 #include <linux/slab.h>
@@ -70,6 +72,30 @@ static ssize_t abi_show(struct kobject *kobj, struct kobj_attribute *attr,
 }
 static struct kobj_attribute abi_attr = __ATTR_RO(abi);
 
+static ssize_t key_show(struct kobject *kobj, struct kobj_attribute *attr,
+			char *buf)
+{
+	struct ssi_sysattr *sysattr = container_of(kobj, struct ssi_sysattr,
+						   kobj);
+
+	return ssi_rpc_show_keys(sysattr->cluster->rpc, buf, PAGE_SIZE);
+}
+
+/* "load": read the key file again. */
+static ssize_t key_store(struct kobject *kobj, struct kobj_attribute *attr,
+			 const char *buf, size_t count)
+{
+	struct ssi_sysattr *sysattr = container_of(kobj, struct ssi_sysattr,
+						   kobj);
+	int err;
+
+	if (!sysfs_streq(buf, "load"))
+		return -EINVAL;
+	err = ssi_rpc_load_keys(sysattr->cluster->rpc);
+	return err ?: count;
+}
+static struct kobj_attribute key_attr = __ATTR_RW(key);
+
 static struct attribute *sysattr_attrs[] = {
 	&node_id_attr.attr,
 	&session_id_attr.attr,
@@ -77,6 +103,7 @@ static struct attribute *sysattr_attrs[] = {
 	&max_nodes_attr.attr,
 	&max_subclusters_attr.attr,
 	&abi_attr.attr,
+	&key_attr.attr,
 	NULL,
 };
 ATTRIBUTE_GROUPS(sysattr);

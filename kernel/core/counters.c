@@ -23,6 +23,8 @@ struct dentry *ssi_counters_show(struct ssi_counters *counters)
 	debugfs_create_atomic_t("malformed", 0444, dir, &counters->malformed);
 	debugfs_create_atomic_t("refused", 0444, dir, &counters->refused);
 	debugfs_create_atomic_t("lost", 0444, dir, &counters->lost);
+	debugfs_create_atomic_t("unproven", 0444, dir, &counters->unproven);
+	debugfs_create_atomic_t("clear", 0444, dir, &counters->clear);
 	return dir;
 }
 

@@ -37,6 +37,14 @@ static int quorum_head = -1;
 module_param(quorum_head, int, 0444);
 MODULE_PARM_DESC(quorum_head, "node with the casting vote, for quorum=majority+head");
 
+static char *key_file;
+module_param(key_file, charp, 0444);
+MODULE_PARM_DESC(key_file, "file with the key, root's alone; for example /run/ssi/key");
+
+static char *security;
+module_param(security, charp, 0444);
+MODULE_PARM_DESC(security, "off: no key, everything between nodes in clear, anybody may come in");
+
 static int check_range(const char *name, int value, int min, int max)
 {
 	if (value >= min && value <= max)
@@ -78,6 +86,32 @@ static int get_quorum(struct ssi_params *params)
 	return -EINVAL;
 }
 
+/* Nobody is without security by an oversight: it takes a word to be so. */
+static int get_security(struct ssi_params *params)
+{
+	bool off = security && !strcmp(security, "off");
+
+	if (security && !off && strcmp(security, "on")) {
+		pr_err("parameter security=%s is neither on nor off\n", security);
+		return -EINVAL;
+	}
+	if (off && key_file) {
+		pr_err("parameters security=off and key_file do not go together\n");
+		return -EINVAL;
+	}
+	if (!off && (!key_file || *key_file != '/')) {
+		pr_err("no key: give key_file=/run/ssi/key (xos-ssi-deploy brings it there), or security=off to have everything between nodes in clear\n");
+		return -EINVAL;
+	}
+	params->secure = !off;
+	if (strscpy(params->key_file, key_file ?: "",
+		    sizeof(params->key_file)) < 0) {
+		pr_err("parameter key_file is too long\n");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 /**
  * ssi_params_get() - the parameters, when they are valid
  * @params: filled in
@@ -104,5 +138,5 @@ int ssi_params_get(struct ssi_params *params)
 	params->session = session_id;
 	params->node = node_id;
 	params->tolerance_ms = tolerance_ms;
-	return 0;
+	return get_security(params);
 }

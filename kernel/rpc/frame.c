@@ -67,6 +67,10 @@ size_t ssi_frame_put_hello(void *buf, const struct ssi_hello *hello)
 	record->flags = cpu_to_le16(hello->online ? SSI_FRAME_HELLO_ONLINE : 0);
 	record->incarnation = cpu_to_le64(hello->incarnation);
 	memcpy(record->build, hello->build, sizeof(record->build));
+	memcpy(record->machine, hello->machine, sizeof(record->machine));
+	record->reserved = 0;
+	memcpy(record->nonce, hello->nonce, sizeof(record->nonce));
+	memcpy(record->key_ids, hello->key_ids, sizeof(record->key_ids));
 	return sizeof(*record);
 }
 
@@ -82,14 +86,22 @@ int ssi_frame_get_hello(const void *buf, size_t len, struct ssi_hello *hello)
 	const struct ssi_frame_hello *record = buf;
 	size_t i;
 
-	if (len < sizeof(*record))
+	if (len < SSI_FRAME_HELLO_MIN_LEN ||
+	    (record->header.version == SSI_FRAME_VERSION &&
+	     len != sizeof(*record)))
 		return -EBADMSG;
+	memset(hello, 0, sizeof(*hello));
 	hello->version = record->header.version;
 	hello->session = le32_to_cpu(record->session);
 	hello->node = le16_to_cpu(record->node);
 	hello->online = le16_to_cpu(record->flags) & SSI_FRAME_HELLO_ONLINE;
 	hello->incarnation = le64_to_cpu(record->incarnation);
 	memcpy(hello->build, record->build, sizeof(hello->build));
+	if (record->header.version == SSI_FRAME_VERSION) {
+		memcpy(hello->machine, record->machine, sizeof(hello->machine));
+		memcpy(hello->nonce, record->nonce, sizeof(hello->nonce));
+		memcpy(hello->key_ids, record->key_ids, sizeof(hello->key_ids));
+	}
 	if (hello->node >= SSI_MAX_NODES || !hello->incarnation ||
 	    hello->build[SSI_FRAME_BUILD_LEN - 1])
 		return -EBADMSG;
@@ -173,9 +185,41 @@ int ssi_frame_get_refuse(const void *buf, size_t len, enum ssi_refusal *reason)
 	if (len != sizeof(*record))
 		return -EBADMSG;
 	value = le32_to_cpu(record->reason);
-	if (value == SSI_REFUSAL_NONE || value > SSI_REFUSAL_DUPLICATE)
+	if (value == SSI_REFUSAL_NONE || value > SSI_REFUSAL_KEY)
 		return -EBADMSG;
 	*reason = value;
+	return 0;
+}
+
+/**
+ * ssi_frame_put_proof() - write a PROOF
+ * @buf: SSI_FRAME_MAX_LEN bytes
+ * @proof: SSI_HMAC_LEN bytes
+ * Return: length of the frame.
+ */
+size_t ssi_frame_put_proof(void *buf, const u8 *proof)
+{
+	struct ssi_frame_proof *record = buf;
+
+	put_header(buf, SSI_FRAME_PROOF, sizeof(*record));
+	memcpy(record->proof, proof, sizeof(record->proof));
+	return sizeof(*record);
+}
+
+/**
+ * ssi_frame_get_proof() - read a PROOF
+ * @buf: the frame, @len bytes
+ * @len: length of @buf
+ * @proof: SSI_HMAC_LEN bytes
+ * Return: 0, -EBADMSG.
+ */
+int ssi_frame_get_proof(const void *buf, size_t len, u8 *proof)
+{
+	const struct ssi_frame_proof *record = buf;
+
+	if (len != sizeof(*record))
+		return -EBADMSG;
+	memcpy(proof, record->proof, sizeof(record->proof));
 	return 0;
 }
 

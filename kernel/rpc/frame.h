@@ -9,11 +9,14 @@
 #ifndef _SSI_FRAME_H
 #define _SSI_FRAME_H
 
+#include "auth.h"
+
 #include <ssi/nodeset.h>
 
 #define SSI_FRAME_MAGIC		0x31495353	/* "SSI1" */
 #define SSI_FRAME_VERSION	2
 #define SSI_FRAME_BUILD_LEN	64		/* bytes, with the final 0 */
+#define SSI_MACHINE_LEN		6		/* of an Ethernet address */
 
 /* Largest frame: a TIPC message holds 66000 bytes. */
 #define SSI_FRAME_MAX_LEN	(64 * 1024 + 256)
@@ -23,11 +26,13 @@
  * @SSI_FRAME_HELLO: first frame in both directions, who I am
  * @SSI_FRAME_REFUSE: I do not talk to you, and why; last frame
  * @SSI_FRAME_CONTROL: a control record of the layer above
+ * @SSI_FRAME_PROOF: answer to a HELLO: I have the key
  */
 enum ssi_frame_type {
 	SSI_FRAME_HELLO = 1,
 	SSI_FRAME_REFUSE,
 	SSI_FRAME_CONTROL,
+	SSI_FRAME_PROOF = 16,
 };
 
 /**
@@ -37,6 +42,7 @@ enum ssi_frame_type {
  * @SSI_REFUSAL_BUILD: other version of the module
  * @SSI_REFUSAL_SESSION: other session
  * @SSI_REFUSAL_DUPLICATE: another machine already has that node id
+ * @SSI_REFUSAL_KEY: no proof that it has a key that we have
  */
 enum ssi_refusal {
 	SSI_REFUSAL_NONE,
@@ -44,6 +50,7 @@ enum ssi_refusal {
 	SSI_REFUSAL_BUILD,
 	SSI_REFUSAL_SESSION,
 	SSI_REFUSAL_DUPLICATE,
+	SSI_REFUSAL_KEY,
 };
 
 /**
@@ -73,9 +80,13 @@ static_assert(sizeof(struct ssi_frame_header) == 16, "wire format");
  * @flags: SSI_FRAME_HELLO_ONLINE
  * @incarnation: number of this life of the node
  * @build: version of the module, padded with 0, the last byte is 0
+ * @machine: Ethernet address
+ * @reserved: 0, ignored
+ * @nonce: chance, never the same twice
+ * @key_ids: keys that it has, the one it sends with first, then 0
  *
- * This layout is the same in every version of the protocol, so that nodes of
- * different versions can tell each other.
+ * The layout up to @build is the same in every version of the protocol, so that
+ * nodes of different versions can tell each other.
  */
 struct ssi_frame_hello {
 	struct ssi_frame_header header;
@@ -84,8 +95,13 @@ struct ssi_frame_hello {
 	__le16 flags;
 	__le64 incarnation;
 	char build[SSI_FRAME_BUILD_LEN];
+	u8 machine[SSI_MACHINE_LEN];
+	__le16 reserved;
+	u8 nonce[SSI_NONCE_LEN];
+	u8 key_ids[SSI_KEYS_MAX][SSI_KEY_ID_LEN];
 } __packed;
-static_assert(sizeof(struct ssi_frame_hello) == 96, "wire format");
+static_assert(sizeof(struct ssi_frame_hello) == 152, "wire format");
+#define SSI_FRAME_HELLO_MIN_LEN	96	/* @build ends here */
 
 #define SSI_FRAME_HELLO_ONLINE	0x0001	/* member of a cluster */
 
@@ -103,6 +119,17 @@ struct ssi_frame_refuse {
 static_assert(sizeof(struct ssi_frame_refuse) == 24, "wire format");
 
 /**
+ * struct ssi_frame_proof - I have the key
+ * @header: header
+ * @proof: of ssi_proof_make()
+ */
+struct ssi_frame_proof {
+	struct ssi_frame_header header;
+	u8 proof[SSI_HMAC_LEN];
+} __packed;
+static_assert(sizeof(struct ssi_frame_proof) == 48, "wire format");
+
+/**
  * struct ssi_hello - a hello, as the program uses it
  * @version: SSI_FRAME_VERSION of the sender
  * @session: session id
@@ -110,6 +137,9 @@ static_assert(sizeof(struct ssi_frame_refuse) == 24, "wire format");
  * @online: is the sender member of a cluster?
  * @incarnation: number of this life of the sender
  * @build: version of the sender's module, ends with 0
+ * @machine: Ethernet address of the sender
+ * @nonce: chance, never the same twice
+ * @key_ids: keys that the sender has
  */
 struct ssi_hello {
 	u8 version;
@@ -118,16 +148,21 @@ struct ssi_hello {
 	bool online;
 	u64 incarnation;
 	char build[SSI_FRAME_BUILD_LEN];
+	u8 machine[SSI_MACHINE_LEN];
+	u8 nonce[SSI_NONCE_LEN];
+	u8 key_ids[SSI_KEYS_MAX][SSI_KEY_ID_LEN];
 };
 
 int ssi_frame_check(const void *buf, size_t len);
 
 size_t ssi_frame_put_hello(void *buf, const struct ssi_hello *hello);
 size_t ssi_frame_put_refuse(void *buf, enum ssi_refusal reason);
+size_t ssi_frame_put_proof(void *buf, const u8 *proof);
 size_t ssi_frame_put_control(void *buf, const void *data, size_t len);
 
 int ssi_frame_get_hello(const void *buf, size_t len, struct ssi_hello *hello);
 int ssi_frame_get_refuse(const void *buf, size_t len, enum ssi_refusal *reason);
+int ssi_frame_get_proof(const void *buf, size_t len, u8 *proof);
 int ssi_frame_get_control(const void *buf, size_t len, const void **data,
 			  size_t *data_len);
 

@@ -132,6 +132,22 @@ int ssi_genl_call(struct ssi_genl *genl, struct sk_buff *skb,
 	return err ?: receive(genl, reply, arg);
 }
 
+/**
+ * ssi_genl_call_secret() - send a message that holds a secret
+ * @genl: the conversation
+ * @skb: the message, consumed and wiped
+ * Context: as for ssi_genl_call().
+ * Return: 0; the family's error; -ENOMEM.
+ */
+int ssi_genl_call_secret(struct ssi_genl *genl, struct sk_buff *skb)
+{
+	int err = transmit(genl, skb);
+
+	memzero_explicit(skb->data, skb->len);
+	nlmsg_free(skb);
+	return err ?: receive(genl, NULL, NULL);
+}
+
 static int take_family(const struct nlattr *attrs, int len, void *arg)
 {
 	const struct nlattr *attr = nla_find(attrs, len, CTRL_ATTR_FAMILY_ID);

@@ -32,6 +32,7 @@ struct ssi_genl {
  */
 typedef int (*ssi_genl_reply_t)(const struct nlattr *attrs, int len, void *arg);
 
+int ssi_genl_call_secret(struct ssi_genl *genl, struct sk_buff *skb);
 int ssi_genl_open(struct ssi_genl *genl, const char *family);
 void ssi_genl_close(struct ssi_genl *genl);
 struct sk_buff *ssi_genl_create(struct ssi_genl *genl, u8 cmd, u16 flags);

@@ -9,20 +9,30 @@
  * records.
  *
  *	state       event                          next
- *	CALLING     connected, hello judged good   LINKED, link_up
+ *	CALLING     connected, hello judged good   PROVING, or LINKED, link_up
  *	            hello judged bad, refused      REFUSED
  *	            failed, no hello in time       RESTING
+ *	PROVING     its proof is right             LINKED, link_up
+ *	            its proof is wrong, refused    RESTING
+ *	            failed, no proof in time       RESTING
  *	LINKED      ended, malformed record        RESTING, link_down
  *	RESTING     time is up                     CALLING
  *	REFUSED     -
  *	any         publication withdrawn          gone, link_down if LINKED
  *
  * A peer that called us has no RESTING and no REFUSED: it is gone instead.
- * Refused for a duplicate node id rests, for the other machine may go away;
- * another version only comes with another publication.
+ * Refused for a duplicate node id or for its key rests, for the other machine
+ * may go away, or get the key; another version only comes with another
+ * publication.
  *
- * NEEDSWORK: a hello is believed.  Any program that may open a TIPC socket on
- * any machine of the session can say one; keys come with encryption.
+ * With security on, nothing that a hello says has a consequence before the
+ * proof has come (auth.c has what it proves): any program on a machine of the
+ * session may open a TIPC socket and say a hello.  Both ends send
+ *
+ *	hello (nonce, ids of keys)  ->   proof, when the other's hello came
+ *
+ * and are linked when the other's proof is right.  An end that is linked sends
+ * its proof before all else, so nothing overtakes it.
  */
 #include "peer.h"
 
@@ -33,6 +43,7 @@
 #include <ssi/trace.h>
 
 #include <linux/net.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/tipc.h>
 #include <net/net_namespace.h>
@@ -41,10 +52,12 @@
 #define HELLO_TICKS		20	/* time to say hello */
 #define REST_TICKS_MIN		2	/* first pause between two calls */
 #define REST_TICKS_MAX		32	/* longest one */
-#define REST_TICKS_DUPLICATE	8	/* while another has the node id */
+#define REST_TICKS_LONG		8	/* until another goes, or has the key */
+#define UNPROVEN_MAX		16	/* callers from one machine */
 
 enum peer_state {
 	PEER_CALLING,
+	PEER_PROVING,
 	PEER_LINKED,
 	PEER_RESTING,
 	PEER_REFUSED,
@@ -63,6 +76,10 @@ enum peer_state {
  * @ticks: since @state
  * @rest_ticks: length of the next pause
  * @refusal: last reason that was logged
+ * @machine: Ethernet address of its interface, once LINKED
+ * @said: the hello that was sent
+ * @theirs: the hello that came, from PROVING on
+ * @expected: the proof that has to come, while PROVING
  *
  * Protected by rpc->lock.
  */
@@ -78,6 +95,10 @@ struct ssi_peer {
 	unsigned int ticks;
 	unsigned int rest_ticks;
 	enum ssi_refusal refusal;
+	u8 machine[SSI_MACHINE_LEN];
+	struct ssi_frame_hello said;
+	struct ssi_hello theirs;
+	u8 expected[SSI_HMAC_LEN];
 };
 
 static const struct ssi_conn_ops peer_conn_ops;
@@ -149,14 +170,6 @@ static void give_up(struct ssi_peer *peer, int err)
 		disconnect(peer, PEER_RESTING, err);
 }
 
-static void send_hello(struct ssi_peer *peer, const struct ssi_hello *hello)
-{
-	struct ssi_rpc *rpc = peer->rpc;
-
-	ssi_conn_send(peer->conn, rpc->hello_buf,
-		      ssi_frame_put_hello(rpc->hello_buf, hello));
-}
-
 static void make_hello(struct ssi_rpc *rpc, struct ssi_hello *hello)
 {
 	memset(hello, 0, sizeof(*hello));
@@ -169,6 +182,17 @@ static void make_hello(struct ssi_rpc *rpc, struct ssi_hello *hello)
 	spin_unlock_bh(&rpc->link_lock);
 	static_assert(sizeof(SSI_BUILD) <= SSI_FRAME_BUILD_LEN);
 	strscpy(hello->build, SSI_BUILD, sizeof(hello->build));
+	memcpy(hello->machine, rpc->machine, sizeof(hello->machine));
+}
+
+/* What only the hello that is sent has. */
+static void add_offer(struct ssi_rpc *rpc, struct ssi_hello *hello)
+{
+	int i;
+
+	get_random_bytes(hello->nonce, sizeof(hello->nonce));
+	for (i = 0; i < SSI_KEYS_MAX; i++)
+		memcpy(hello->key_ids[i], rpc->keys.key[i].id, SSI_KEY_ID_LEN);
 }
 
 /* Takes @sock over, also on failure. */
@@ -185,7 +209,10 @@ static void greet(struct ssi_peer *peer, struct socket *sock)
 		return;
 	}
 	make_hello(peer->rpc, &hello);
-	send_hello(peer, &hello);
+	if (peer->rpc->params.secure)
+		add_offer(peer->rpc, &hello);
+	ssi_conn_send(peer->conn, &peer->said,
+		      ssi_frame_put_hello(&peer->said, &hello));
 }
 
 static void call(struct ssi_peer *peer)
@@ -244,6 +271,10 @@ static void log_refusal(const struct ssi_peer *peer,
 		pr_err_ratelimited("node id %u is taken: machine at TIPC address %x refused\n",
 				   theirs->node, peer->address);
 		break;
+	case SSI_REFUSAL_KEY:
+		pr_err_ratelimited("TIPC address %x refused: it says to be node %u and has no key of ours\n",
+				   peer->address, theirs->node);
+		break;
 	case SSI_REFUSAL_NONE:
 		break;
 	}
@@ -252,12 +283,39 @@ static void log_refusal(const struct ssi_peer *peer,
 static void end_refused(struct ssi_peer *peer, enum ssi_refusal reason)
 {
 	peer->refusal = reason;
-	if (reason == SSI_REFUSAL_DUPLICATE || !peer->outgoing) {
-		peer->rest_ticks = REST_TICKS_DUPLICATE;
+	if (reason == SSI_REFUSAL_DUPLICATE || reason == SSI_REFUSAL_KEY ||
+	    !peer->outgoing) {
+		peer->rest_ticks = REST_TICKS_LONG;
 		give_up(peer, -ECONNREFUSED);
 	} else {
 		disconnect(peer, PEER_REFUSED, -ECONNREFUSED);
 	}
+}
+
+static void send_refuse(struct ssi_peer *peer, enum ssi_refusal reason)
+{
+	u8 *buf = peer->rpc->frame_buf;
+
+	ssi_conn_send(peer->conn, buf, ssi_frame_put_refuse(buf, reason));
+	end_refused(peer, reason);
+}
+
+/*
+ * A caller comes back; saying so once for its life is enough.  Without a proof
+ * what it says of its life is worth nothing, and where it calls from counts.
+ */
+static bool is_news(struct ssi_peer *peer, const struct ssi_hello *theirs)
+{
+	struct ssi_rpc *rpc = peer->rpc;
+	bool proven = !rpc->params.secure || peer->state == PEER_PROVING;
+	bool news = proven ? rpc->refused_incarnation != theirs->incarnation :
+			     rpc->unproven_address != peer->address;
+
+	if (proven)
+		rpc->refused_incarnation = theirs->incarnation;
+	else
+		rpc->unproven_address = peer->address;
+	return news;
 }
 
 static void refuse(struct ssi_peer *peer, const struct ssi_hello *theirs,
@@ -265,58 +323,64 @@ static void refuse(struct ssi_peer *peer, const struct ssi_hello *theirs,
 {
 	struct ssi_rpc *rpc = peer->rpc;
 
-	/* A caller comes back; saying so once for its life is enough. */
-	if (rpc->refused_incarnation != theirs->incarnation)
+	if (is_news(peer, theirs))
 		log_refusal(peer, theirs, reason);
-	rpc->refused_incarnation = theirs->incarnation;
 	atomic_inc(&rpc->counters.refused);
-	ssi_conn_send(peer->conn, rpc->hello_buf,
-		      ssi_frame_put_refuse(rpc->hello_buf, reason));
-	end_refused(peer, reason);
+	send_refuse(peer, reason);
+}
+
+static void refuse_unproven(struct ssi_peer *peer,
+			    const struct ssi_hello *theirs)
+{
+	struct ssi_rpc *rpc = peer->rpc;
+
+	set_state(peer, PEER_CALLING);	/* it has proved nothing */
+	if (is_news(peer, theirs))
+		log_refusal(peer, theirs, SSI_REFUSAL_KEY);
+	atomic_inc(&rpc->counters.refused);
+	atomic_inc(&rpc->counters.unproven);
+	send_refuse(peer, SSI_REFUSAL_KEY);
 }
 
 /*
  * Is the node already linked?  The same machine called again before we saw
- * its old connection end: the old one is over.  Another machine: refused.
+ * its old connection end, perhaps after a restart, with another TIPC address:
+ * the old one is over.  Another machine: refused.
  */
-static enum ssi_refusal check_rival(struct ssi_peer *peer, u16 node)
+static enum ssi_refusal check_rival(struct ssi_peer *peer,
+				    const struct ssi_hello *theirs)
 {
-	struct ssi_peer *rival = peer->rpc->linked[node];
+	struct ssi_peer *rival = peer->rpc->linked[theirs->node];
 
 	if (!rival)
 		return SSI_REFUSAL_NONE;
-	if (rival->address != peer->address)
+	if (memcmp(rival->machine, theirs->machine, sizeof(rival->machine)))
 		return SSI_REFUSAL_DUPLICATE;
 	give_up(rival, -ECONNRESET);
 	return SSI_REFUSAL_NONE;
 }
 
-static void receive_hello(struct ssi_peer *peer, const void *buf, size_t len)
+/* Whoever it is may come in; unless another one is it already. */
+static void admit(struct ssi_peer *peer, const struct ssi_hello *theirs)
 {
 	struct ssi_rpc *rpc = peer->rpc;
-	struct ssi_hello mine, theirs;
 	enum ssi_refusal reason;
+	struct ssi_hello mine;
 
-	if (peer->state == PEER_LINKED ||
-	    ssi_frame_get_hello(buf, len, &theirs) ||
-	    (peer->outgoing && theirs.node != peer->node)) {
-		drop_malformed(peer, -EBADMSG);
-		return;
-	}
 	make_hello(rpc, &mine);
-	reason = ssi_hello_judge(&mine, &theirs);
-	if (reason == SSI_REFUSAL_DUPLICATE &&
-	    ssi_hello_yields(&mine, &theirs)) {
+	reason = ssi_hello_judge(&mine, theirs);
+	if (reason == SSI_REFUSAL_DUPLICATE && ssi_hello_yields(&mine, theirs)) {
 		ssi_rpc_fence(rpc, peer->address);
 		return;
 	}
 	if (reason == SSI_REFUSAL_NONE)
-		reason = check_rival(peer, theirs.node);
+		reason = check_rival(peer, theirs);
 	if (reason != SSI_REFUSAL_NONE) {
-		refuse(peer, &theirs, reason);
+		refuse(peer, theirs, reason);
 		return;
 	}
-	peer->node = theirs.node;
+	peer->node = theirs->node;
+	memcpy(peer->machine, theirs->machine, sizeof(peer->machine));
 	peer->rest_ticks = REST_TICKS_MIN;
 	peer->refusal = SSI_REFUSAL_NONE;
 	set_state(peer, PEER_LINKED);
@@ -324,7 +388,103 @@ static void receive_hello(struct ssi_peer *peer, const void *buf, size_t len)
 	rpc->linked[peer->node] = peer;
 	ssi_nodeset_add(&rpc->links, peer->node);
 	spin_unlock_bh(&rpc->link_lock);
-	rpc->ops->link_up(rpc->context, peer->node, theirs.incarnation);
+	rpc->ops->link_up(rpc->context, peer->node, theirs->incarnation);
+}
+
+static int name_ends(const struct ssi_peer *peer, const void *heard,
+		     struct ssi_party *me, struct ssi_party *them)
+{
+	struct sockaddr_tipc addr;
+	int ret;
+
+	me->hello = (struct ssi_bytes){ &peer->said, sizeof(peer->said) };
+	ret = kernel_getsockname(peer->conn->sock, (struct sockaddr *)&addr);
+	if (ret < 0)
+		return ret;
+	me->port = addr.addr.id.ref;
+	me->address = addr.addr.id.node;
+	them->hello = (struct ssi_bytes){ heard, sizeof(peer->said) };
+	ret = kernel_getpeername(peer->conn->sock, (struct sockaddr *)&addr);
+	if (ret < 0)
+		return ret;
+	them->port = addr.addr.id.ref;
+	them->address = addr.addr.id.node;
+	return 0;
+}
+
+/* Their hello is @heard: say that we have the key, and know what they have to. */
+static int send_proof(struct ssi_peer *peer, const struct ssi_key *key,
+		      const void *heard)
+{
+	struct ssi_party me, them, *caller, *callee;
+	u8 *buf = peer->rpc->frame_buf, proof[SSI_HMAC_LEN];
+	int err = name_ends(peer, heard, &me, &them);
+
+	if (err)
+		return err;
+	caller = peer->outgoing ? &me : &them;
+	callee = peer->outgoing ? &them : &me;
+	err = ssi_proof_make(key, peer->outgoing, caller, callee, proof) ?:
+	      ssi_proof_make(key, !peer->outgoing, caller, callee,
+			     peer->expected);
+	if (err)
+		return err;
+	set_state(peer, PEER_PROVING);
+	ssi_conn_send(peer->conn, buf, ssi_frame_put_proof(buf, proof));
+	return 0;
+}
+
+static void receive_hello(struct ssi_peer *peer, const void *buf, size_t len)
+{
+	struct ssi_rpc *rpc = peer->rpc;
+	const struct ssi_key *key;
+	struct ssi_hello mine, theirs;
+	enum ssi_refusal reason;
+	int err;
+
+	if (peer->state != PEER_CALLING ||
+	    ssi_frame_get_hello(buf, len, &theirs) ||
+	    (peer->outgoing && theirs.node != peer->node)) {
+		drop_malformed(peer, -EBADMSG);
+		return;
+	}
+	make_hello(rpc, &mine);
+	reason = ssi_hello_judge(&mine, &theirs);
+	if (reason != SSI_REFUSAL_NONE && reason != SSI_REFUSAL_DUPLICATE) {
+		refuse(peer, &theirs, reason);
+		return;
+	}
+	if (!rpc->params.secure) {
+		admit(peer, &theirs);
+		return;
+	}
+	key = ssi_keys_common(&rpc->keys, theirs.key_ids, !peer->outgoing);
+	if (!key) {
+		refuse_unproven(peer, &theirs);
+		return;
+	}
+	peer->theirs = theirs;
+	err = send_proof(peer, key, buf);
+	if (err) {
+		pr_err_ratelimited("no proof for TIPC address %x (%d)\n",
+				   peer->address, err);
+		give_up(peer, err);
+	}
+}
+
+static void receive_proof(struct ssi_peer *peer, const void *buf, size_t len)
+{
+	u8 proof[SSI_HMAC_LEN];
+
+	if (peer->state != PEER_PROVING ||
+	    ssi_frame_get_proof(buf, len, proof)) {
+		drop_malformed(peer, -EBADMSG);
+		return;
+	}
+	if (ssi_proof_equal(proof, peer->expected))
+		admit(peer, &peer->theirs);
+	else
+		refuse_unproven(peer, &peer->theirs);
 }
 
 static void receive_refuse(struct ssi_peer *peer, const void *buf, size_t len)
@@ -334,6 +494,7 @@ static void receive_refuse(struct ssi_peer *peer, const void *buf, size_t len)
 		[SSI_REFUSAL_BUILD] = "other module version",
 		[SSI_REFUSAL_SESSION] = "other session",
 		[SSI_REFUSAL_DUPLICATE] = "another machine has this node's id",
+		[SSI_REFUSAL_KEY] = "this node has no key of its",
 	};
 	enum ssi_refusal reason;
 
@@ -377,6 +538,9 @@ static void peer_received(struct ssi_conn *conn, const void *buf, size_t len)
 		break;
 	case SSI_FRAME_REFUSE:
 		receive_refuse(peer, buf, len);
+		break;
+	case SSI_FRAME_PROOF:
+		receive_proof(peer, buf, len);
 		break;
 	case SSI_FRAME_CONTROL:
 		receive_control(peer, buf, len);
@@ -443,6 +607,26 @@ void ssi_peer_withdraw(struct ssi_rpc *rpc, u32 port, u32 address)
 	}
 }
 
+/*
+ * A program that calls and says nothing must not take up all memory, nor keep
+ * the node of its machine out: its oldest calls end.
+ */
+static void make_room(struct ssi_rpc *rpc, u32 address)
+{
+	struct ssi_peer *peer, *oldest = NULL;
+	unsigned int n = 0;
+
+	list_for_each_entry(peer, &rpc->peers, link) {
+		if (peer->outgoing || peer->state == PEER_LINKED ||
+		    peer->address != address)
+			continue;
+		if (!n++)
+			oldest = peer;
+	}
+	if (n > UNPROVEN_MAX)
+		destroy(oldest, -ETIMEDOUT);
+}
+
 /**
  * ssi_peer_accept() - a machine called us
  * @rpc: this node's
@@ -464,6 +648,7 @@ void ssi_peer_accept(struct ssi_rpc *rpc, struct socket *sock)
 		return;
 	}
 	peer->address = addr.addr.id.node;
+	make_room(rpc, peer->address);
 	greet(peer, sock);
 }
 
@@ -479,7 +664,7 @@ void ssi_peer_tick(struct ssi_rpc *rpc)
 	lockdep_assert_held(&rpc->lock);
 	list_for_each_entry_safe(peer, next, &rpc->peers, link) {
 		peer->ticks++;
-		if (peer->state == PEER_CALLING && peer->ticks > HELLO_TICKS) {
+		if (peer->state <= PEER_PROVING && peer->ticks > HELLO_TICKS) {
 			give_up(peer, -ETIMEDOUT);
 		} else if (peer->state == PEER_RESTING &&
 			   peer->ticks > peer->rest_ticks) {

@@ -10,11 +10,14 @@
 #ifndef _SSI_RPC_PRIVATE_H
 #define _SSI_RPC_PRIVATE_H
 
+#include "auth.h"
 #include "conn.h"
+#include "guard.h"
 
 #include <ssi/core.h>
 #include <ssi/rpc.h>
 
+#include <linux/if_ether.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
@@ -32,17 +35,22 @@ struct ssi_peer;
  * @conn: context of all connections
  * @tick: runs on @wq each SSI_RPC_TICK_MS
  * @reset: takes a new life, on @wq
+ * @machine: address of the interface
+ * @guard: drops TIPC frames in clear, if params.secure
  * @counters: see there
  * @counters_dir: their folder
  * @ops: the layer above, from ssi_rpc_start() to ssi_rpc_stop()
  * @context: first argument of each of @ops
+ * @key_lock: held while keys are loaded; taken before @lock
  * @lock: protects what follows
  * @stopping: links end and none begins
  * @fenced: another machine has this node id; this one left the session
  * @discovery: where other nodes are found; NULL when @fenced
  * @peers: list of &struct ssi_peer
  * @refused_incarnation: the last machine turned away, to say so once
- * @hello_buf: to write a hello or a refusal into
+ * @unproven_address: the last machine turned away for its key, to say so once
+ * @keys: this node's, if params.secure; change with @key_lock held, too
+ * @frame_buf: to write a refusal or a proof into
  * @link_lock: protects what follows, see above
  * @incarnation: number of this life of the node
  * @links: nodes that are linked
@@ -55,18 +63,23 @@ struct ssi_rpc {
 	struct ssi_conn_context conn;
 	struct delayed_work tick;
 	struct work_struct reset;
+	u8 machine[ETH_ALEN];
+	struct ssi_guard guard;
 	struct ssi_counters counters;
 	struct dentry *counters_dir;
 	const struct ssi_link_ops *ops;
 	void *context;
 
+	struct mutex key_lock;
 	struct mutex lock;
 	bool stopping;
 	bool fenced;
 	struct ssi_discovery *discovery;
 	struct list_head peers;
 	u64 refused_incarnation;
-	u8 hello_buf[128];
+	u32 unproven_address;
+	struct ssi_keys keys;
+	u8 frame_buf[64];
 
 	spinlock_t link_lock;
 	u64 incarnation;

@@ -13,13 +13,16 @@
 #include "bearer.h"
 #include "discovery.h"
 #include "frame.h"
+#include "keyring.h"
 #include "peer.h"
 
 #include <linux/err.h>
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
+#include <linux/netdevice.h>
 #include <linux/random.h>
 #include <linux/slab.h>
+#include <net/net_namespace.h>
 
 /* A life's number: its start, and chance where the clock is wrong. */
 static u64 new_incarnation(void)
@@ -167,7 +170,7 @@ static void free_rpc(struct ssi_rpc *rpc)
 	if (rpc->wq)
 		destroy_workqueue(rpc->wq);
 	kvfree(rpc->conn.buf);
-	kvfree(rpc);
+	kvfree_sensitive(rpc, sizeof(*rpc));
 }
 
 static struct ssi_rpc *alloc_rpc(const struct ssi_params *params)
@@ -181,6 +184,7 @@ static struct ssi_rpc *alloc_rpc(const struct ssi_params *params)
 	INIT_DELAYED_WORK(&rpc->tick, rpc_tick);
 	INIT_WORK(&rpc->reset, reset_work);
 	INIT_LIST_HEAD(&rpc->peers);
+	mutex_init(&rpc->key_lock);
 	mutex_init(&rpc->lock);
 	spin_lock_init(&rpc->link_lock);
 	rpc->wq = alloc_ordered_workqueue("ssi_rpc", 0);
@@ -193,15 +197,161 @@ static struct ssi_rpc *alloc_rpc(const struct ssi_params *params)
 	return NULL;
 }
 
+static void log_keys(const struct ssi_keys *keys)
+{
+	const struct ssi_key *send = &keys->key[0], *accept = &keys->key[1];
+
+	if (accept->generation)
+		pr_info("key %u (%*phN) in use, key %u (%*phN) accepted\n",
+			send->generation, SSI_KEY_ID_LEN, send->id,
+			accept->generation, SSI_KEY_ID_LEN, accept->id);
+	else
+		pr_info("key %u (%*phN) in use\n", send->generation,
+			SSI_KEY_ID_LEN, send->id);
+}
+
+/* The guard stands before there is anything to send. */
+static int start_secure(struct ssi_rpc *rpc)
+{
+	int err = ssi_keyring_read(&rpc->params, &rpc->keys);
+
+	if (err)
+		return err;
+	err = ssi_guard_start(&rpc->guard, rpc->params.netdev,
+			      &rpc->counters.clear);
+	if (err) {
+		pr_err("parameter netdev: interface %s can not be guarded (%d)\n",
+		       rpc->params.netdev, err);
+		return err;
+	}
+	err = ssi_bearer_start(&rpc->params, &rpc->keys.key[0]);
+	if (err)
+		ssi_guard_stop(&rpc->guard);
+	else
+		log_keys(&rpc->keys);
+	return err;
+}
+
+static int start_open(struct ssi_rpc *rpc)
+{
+	pr_warn("SECURITY IS OFF: what nodes say to each other is in clear, and any machine may come in\n");
+	return ssi_bearer_start(&rpc->params, NULL);
+}
+
+/* Known by it to others; gone again already, it is no more than unknown. */
+static void find_machine(struct ssi_rpc *rpc)
+{
+	struct net_device *dev = dev_get_by_name(&init_net,
+						 rpc->params.netdev);
+
+	if (!dev)
+		return;
+	memcpy(rpc->machine, dev->dev_addr, ETH_ALEN);
+	dev_put(dev);
+}
+
+/* The file says @next; may it follow what is in use, and does TIPC take it? */
+static int take_keys(struct ssi_rpc *rpc, const struct ssi_keys *next)
+{
+	const struct ssi_key *old = &rpc->keys.key[0], *new = &next->key[0];
+	int err;
+
+	lockdep_assert_held(&rpc->key_lock);
+	if (!memcmp(old->id, new->id, SSI_KEY_ID_LEN))
+		return 0;
+	/* TIPC would begin to count its nonces again, under the same key. */
+	if (new->generation <= old->generation) {
+		pr_err("key %u (%*phN) is not newer than key %u (%*phN), which stays\n",
+		       new->generation, SSI_KEY_ID_LEN, new->id,
+		       old->generation, SSI_KEY_ID_LEN, old->id);
+		return -EKEYREJECTED;
+	}
+	err = ssi_bearer_set_key(new);
+	if (err == -EBUSY)
+		pr_warn("TIPC is still changing over to key %u; try again in 15 s\n",
+			old->generation);
+	else if (err)
+		pr_err("TIPC does not take key %u (%d)\n", new->generation,
+		       err);
+	return err;
+}
+
+/**
+ * ssi_rpc_load_keys() - read the key file again
+ * @rpc: this node's
+ *
+ * Links stay as they are; the next ones use what is new.
+ *
+ * Context: process context with CAP_NET_ADMIN; sleeps.
+ * Return: 0; -EOPNOTSUPP where security is off, -EKEYREJECTED when the key is
+ *	older than the one in use, -EBUSY while TIPC has not finished with an
+ *	earlier change, -EINTR, ssi_keyring_read()'s errors; nothing has changed
+ *	then and the cause has been logged.
+ */
+int ssi_rpc_load_keys(struct ssi_rpc *rpc)
+{
+	struct ssi_keys next;
+	int err;
+
+	if (!rpc->params.secure)
+		return -EOPNOTSUPP;
+	err = mutex_lock_killable(&rpc->key_lock);
+	if (err)
+		return err;
+	err = ssi_keyring_read(&rpc->params, &next);
+	if (!err)
+		err = take_keys(rpc, &next);
+	if (!err) {
+		mutex_lock(&rpc->lock);
+		rpc->keys = next;
+		mutex_unlock(&rpc->lock);
+		log_keys(&next);
+	}
+	memzero_explicit(&next, sizeof(next));
+	mutex_unlock(&rpc->key_lock);
+	return err;
+}
+
+/**
+ * ssi_rpc_show_keys() - which keys are in use, in words
+ * @rpc: this node's
+ * @buf: filled in: "off", or "send GENERATION ID" and "accept ..." lines
+ * @size: bytes at @buf
+ * Context: process context; sleeps.
+ * Return: length of the text, -EINTR.
+ */
+int ssi_rpc_show_keys(struct ssi_rpc *rpc, char *buf, size_t size)
+{
+	const struct ssi_key *send = &rpc->keys.key[0];
+	const struct ssi_key *accept = &rpc->keys.key[1];
+	int len;
+
+	if (!rpc->params.secure)
+		return scnprintf(buf, size, "off\n");
+	len = mutex_lock_killable(&rpc->key_lock);
+	if (len)
+		return len;
+	len = scnprintf(buf, size, "send %u %*phN\n", send->generation,
+			SSI_KEY_ID_LEN, send->id);
+	if (accept->generation)
+		len += scnprintf(buf + len, size - len, "accept %u %*phN\n",
+				 accept->generation, SSI_KEY_ID_LEN,
+				 accept->id);
+	mutex_unlock(&rpc->key_lock);
+	return len;
+}
+
 /**
  * ssi_rpc_create() - bring the network up
  * @params: session, node, interface; copied
  *
- * Nothing is sent to other nodes, and none is seen, before ssi_rpc_start().
+ * Nothing is sent to other nodes, and none is seen, before ssi_rpc_start(); and
+ * nothing ever leaves in clear, unless that was asked for.
  *
  * Context: process context with CAP_NET_ADMIN; sleeps, some seconds.
  * Return: to be undone with ssi_rpc_destroy(); ERR_PTR() of -ENOMEM or of
- *	ssi_bearer_start()'s errors, which have been logged.
+ *	ssi_keyring_read()'s and ssi_bearer_start()'s errors, which have been
+ *	logged.
  */
 struct ssi_rpc *ssi_rpc_create(const struct ssi_params *params)
 {
@@ -210,11 +360,12 @@ struct ssi_rpc *ssi_rpc_create(const struct ssi_params *params)
 
 	if (!rpc)
 		return ERR_PTR(-ENOMEM);
-	err = ssi_bearer_start(params);
+	err = params->secure ? start_secure(rpc) : start_open(rpc);
 	if (err) {
 		free_rpc(rpc);
 		return ERR_PTR(err);
 	}
+	find_machine(rpc);
 	rpc->counters_dir = ssi_counters_show(&rpc->counters);
 	return rpc;
 }
@@ -228,6 +379,8 @@ void ssi_rpc_destroy(struct ssi_rpc *rpc)
 {
 	ssi_counters_hide(rpc->counters_dir);
 	ssi_bearer_stop(&rpc->params);
+	if (rpc->params.secure)
+		ssi_guard_stop(&rpc->guard);
 	free_rpc(rpc);
 }
 

@@ -22,7 +22,7 @@
 #define VERSION		2	/* of frames */
 #define RECORD_VERSION	1	/* of what is in a control frame */
 #define HEADER_LEN	16
-#define HELLO_LEN	96
+#define HELLO_LEN	152
 #define CONTROL		3	/* type of a control frame */
 #define RANDOM_CASES	40
 #define MAX_LEN		4096

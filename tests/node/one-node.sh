@@ -13,7 +13,7 @@ ko=/lib/modules/$KERNELRELEASE/updates/ssi_kddm.ko
 
 # refused TEXT PARAMETERS WORD: loading fails and the log names WORD
 refused() {
-	vm_check "$1" a "dmesg -c > /dev/null; insmod $ko $2 && exit 1
+	vm_check "$1" a "dmesg -c > /dev/null; insmod $ko $2 key_file=/run/ssi/key && exit 1
 		dmesg | grep ssi_kddm | grep -F '$3' || { dmesg; exit 1; }
 		[ ! -e /proc/nodes ] && [ ! -e /sys/kerrighed ] &&
 		[ ! -e /proc/kerrighed ] && [ ! -e /sys/kernel/debug/ssi ]"
@@ -38,7 +38,7 @@ vm_run a "ip link set eth0 up" > /dev/null
 
 vm_check "module loads, and TIPC with it" a \
 	"$load && grep -q ^tipc /proc/modules && dmesg | grep 'node 5 of session 1'"
-vm_check "second load fails" a "insmod $ko session_id=1 node_id=5 netdev=eth0; [ \$? != 0 ]"
+vm_check "second load fails" a "insmod $ko session_id=1 node_id=5 netdev=eth0 key_file=/run/ssi/key; [ \$? != 0 ]"
 vm_check "/sys/kerrighed" a "cd /sys/kerrighed && [ \$(cat node_id) = 5 ] &&
 	[ \$(cat session_id) = 1 ] && [ \$(cat subsession_id) = 0 ] &&
 	[ \$(cat max_nodes) = 1024 ] && [ \$(cat max_subclusters) = 1 ] && [ \$(cat abi) = 1 ]"
@@ -82,14 +82,14 @@ vm_check "services counts its calls" a "grep -E '^HOTPLUG_NODES +[1-9]' /proc/ke
 vm_check "unloads with an open file" a "exec 7< /proc/kerrighed/services 8< /proc/nodes/nrnodes
 	rmmod ssi_kddm && exec 7<&- 8<&- && [ ! -e /proc/nodes ] && [ ! -e /proc/kerrighed ]"
 vm_check "the bearer is gone, another node id is refused" a "dmesg -c > /dev/null
-	insmod $ko session_id=1 node_id=6 netdev=eth0 && exit 1
+	insmod $ko session_id=1 node_id=6 netdev=eth0 key_file=/run/ssi/key && exit 1
 	dmesg | grep 'already in use as node' && dmesg | grep 'modprobe -r tipc'"
 vm_check "another session is refused" a "
-	insmod $ko session_id=2 node_id=5 netdev=eth0; [ \$? != 0 ]"
+	testkey 2 1; insmod $ko session_id=2 node_id=5 netdev=eth0 key_file=/run/ssi/key; [ \$? != 0 ]"
 vm_check "both load after modprobe -r tipc" a "modprobe -r tipc &&
 	modprobe ssi_kddm session_id=2 node_id=6 netdev=eth0 &&
 	[ \$(cat /sys/kerrighed/session_id) = 2 ] &&
-	rmmod ssi_kddm && modprobe -r tipc"
+	rmmod ssi_kddm && modprobe -r tipc && testkey 1 1"
 vm_check "killed while it waits, krgadm ends" a "$load && { krgadm nodes add -n 9 & pid=\$!; sleep 2
 	kill \$pid; wait \$pid; } && exit 1; rmmod ssi_kddm"
 vm_check "100 times load, add, unload" a "i=0; while [ \$i -lt 100 ]; do

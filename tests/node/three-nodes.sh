@@ -81,7 +81,7 @@ everywhere "online again" "$(states '1:online 2:online 3:online')" 5
 vm_check "c unloads while online" c "rmmod ssi_kddm"
 everywhere "who unloads is dropped" "$(states '1:online 2:online')" 5 "a b"
 vm_check "c loads another version" c "
-	insmod /other/ssi_kddm.ko session_id=1 node_id=3 netdev=eth0; sleep 4; $(states 3:present)"
+	insmod /other/ssi_kddm.ko session_id=1 node_id=3 netdev=eth0 key_file=/run/ssi/key; sleep 4; $(states 3:present)"
 vm_check "refused, c names both versions" c \
 	"dmesg | grep 'refused' | grep -F '0.0.0-other' | grep -F '$(cat "$top/VERSION")'"
 for each in a b; do
@@ -100,9 +100,9 @@ vm_check "a stays" a "$(states '1:online 2:online')"
 vm_check "c can not be added to anything" c "! krgadm nodes add -a"
 
 vm_check "c in another session" c "
-	rmmod ssi_kddm; modprobe -r tipc; $(load 3 2); sleep 4; $(states 3:present)"
+	rmmod ssi_kddm; modprobe -r tipc; testkey 2 1; $(load 3 2); sleep 4; $(states 3:present)"
 vm_check "sees nobody, nobody sees it" a "$(states '1:online 2:online')"
-vm_check "c in the session again" c "rmmod ssi_kddm; modprobe -r tipc; $(load 3)"
+vm_check "c in the session again" c "rmmod ssi_kddm; modprobe -r tipc; testkey 1 1; $(load 3)"
 everywhere "all there" "$(states '1:online 2:online 3:present')" 15
 
 vm_check "nonsense does no harm" c "garble 1 1 && garble 2 2" 300

@@ -13,6 +13,8 @@
 
 struct dentry;
 
+#define SSI_KEY_FILE_MAX	256	/* bytes of its name, with the final 0 */
+
 #define SSI_SESSION_MIN		1
 #define SSI_SESSION_MAX		9999
 #define SSI_SUBSESSION		0	/* one cluster in a session */
@@ -38,6 +40,8 @@ enum ssi_quorum {
  * @tolerance_ms: silence after which a node counts as dead
  * @quorum: of a cluster that this node creates
  * @quorum_head: the head node for SSI_QUORUM_HEAD
+ * @secure: encrypt, and let nobody in without the key
+ * @key_file: absolute name of the file with the key, if @secure
  */
 struct ssi_params {
 	u32 session;
@@ -46,6 +50,8 @@ struct ssi_params {
 	u32 tolerance_ms;
 	enum ssi_quorum quorum;
 	u16 quorum_head;
+	bool secure;
+	char key_file[SSI_KEY_FILE_MAX];
 };
 
 /**
@@ -55,6 +61,8 @@ struct ssi_params {
  * @malformed: records that were none, or broke the protocol
  * @refused: nodes turned away
  * @lost: links that ended
+ * @unproven: of @refused, those that had no key to prove
+ * @clear: TIPC frames in clear that were dropped
  */
 struct ssi_counters {
 	atomic_t sent;
@@ -62,6 +70,8 @@ struct ssi_counters {
 	atomic_t malformed;
 	atomic_t refused;
 	atomic_t lost;
+	atomic_t unproven;
+	atomic_t clear;
 };
 
 int ssi_params_get(struct ssi_params *params);

@@ -57,4 +57,7 @@ void ssi_rpc_set_view(struct ssi_rpc *rpc, const struct ssi_view_id *id,
 		      const u64 *incarnation);
 void ssi_rpc_reset(struct ssi_rpc *rpc);
 
+int ssi_rpc_load_keys(struct ssi_rpc *rpc);
+int ssi_rpc_show_keys(struct ssi_rpc *rpc, char *buf, size_t size);
+
 #endif /* _SSI_RPC_H */

@@ -25,6 +25,9 @@ static const struct ssi_hello sample = {
 	.online = true,
 	.incarnation = 0x123456789abcdef0,
 	.build = "1.2.3",
+	.machine = { 1, 2, 3, 4, 5, 6 },
+	.nonce = { 7, 8, 9 },
+	.key_ids = { { 10 }, { 11 } },
 };
 
 /* Give @len bytes of record to its reader, in a block of exactly that size. */
@@ -45,6 +48,9 @@ static int read_any(size_t len)
 		break;
 	case SSI_FRAME_REFUSE:
 		ret = ssi_frame_get_refuse(copy, len, &reason);
+		break;
+	case SSI_FRAME_PROOF:
+		ret = ssi_frame_get_proof(copy, len, hello.nonce);
 		break;
 	case SSI_FRAME_CONTROL:
 		ret = ssi_frame_get_control(copy, len, &data, &data_len);
@@ -70,6 +76,8 @@ static size_t make(unsigned int n)
 		return ssi_frame_put_refuse(record, SSI_REFUSAL_BUILD);
 	case 2:
 		return ssi_frame_put_control(record, "record", 6);
+	case 3:
+		return ssi_frame_put_proof(record, sample.nonce);
 	default:
 		return 0;
 	}
@@ -88,6 +96,25 @@ static void test_hello(void **state)
 	assert_true(hello.online);
 	assert_true(hello.incarnation == sample.incarnation);
 	assert_string_equal(hello.build, sample.build);
+	assert_memory_equal(hello.machine, sample.machine, sizeof(hello.machine));
+	assert_memory_equal(hello.nonce, sample.nonce, sizeof(hello.nonce));
+	assert_memory_equal(hello.key_ids, sample.key_ids, sizeof(hello.key_ids));
+	assert_int_equal(ssi_frame_get_hello(record, len - 1, &hello), -EBADMSG);
+	record[4] = 200;	/* of another version only the start is known */
+	assert_int_equal(ssi_frame_get_hello(record, SSI_FRAME_HELLO_MIN_LEN, &hello), 0);
+	assert_int_equal(hello.nonce[0], 0);
+}
+
+static void test_proof(void **state)
+{
+	size_t len = ssi_frame_put_proof(record, sample.nonce);
+	u8 proof[SSI_HMAC_LEN];
+
+	(void)state;
+	assert_int_equal(ssi_frame_check(record, len), SSI_FRAME_PROOF);
+	assert_int_equal(ssi_frame_get_proof(record, len, proof), 0);
+	assert_memory_equal(proof, sample.nonce, sizeof(proof));
+	assert_int_equal(ssi_frame_get_proof(record, len - 1, proof), -EBADMSG);
 }
 
 static void test_hello_of_other_version(void **state)
@@ -223,6 +250,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hello),
+		cmocka_unit_test(test_proof),
 		cmocka_unit_test(test_hello_of_other_version),
 		cmocka_unit_test(test_hello_that_lies),
 		cmocka_unit_test(test_judge),
