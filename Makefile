@@ -40,8 +40,8 @@ bench-%: deps all ## one of them: boot bootd generate
 	@tests/bench/run $*
 sim: ## the membership protocol on random schedules, a minute
 	@tests/run sim
-sim-long: ## the same for SECONDS=n, from SEED=n on
-	@tests/sim/run --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1)
+sim-long: ## the same for SECONDS=n, from SEED=n on (default: the time)
+	@tests/sim/run --seconds $(or $(SECONDS),600) --seed $(or $(SEED),$(shell date +%s)000)
 lint: ## style and layer checks, no build
 	@tests/run lint
 
