@@ -125,7 +125,9 @@ vm_check "another one takes over" c "krgadm nodes del -n 2 && $(states '2:presen
 # gone TEXT NAME SECONDS: the machine ends within that time
 gone() {
 	i=0
-	while vm_alive "$2" && [ $((i += 1)) -lt $(($3 * 5)) ]; do sleep 0.2; done
+	while vm_alive "$2" && [ $((i += 1)) -lt $(($3 * 5 * VM_SLOW)) ]; do
+		sleep 0.2
+	done
 	check "$1" "$(vm_alive "$2" && echo 1 || echo 0)" "$(tail -n 5 "$work/$2/console")"
 }
 

@@ -6,6 +6,10 @@
 #
 # A test calls vm_setup, then vm_start NAME, vm_run NAME 'script'.  Everything
 # goes away with the test, by the pids that are in $work/NAME/pid.
+#
+# Another kernel's surroundings (tests/sanitize/run) set VM_MEMORY in MiB, VM_SLOW
+# (how many times longer the host waits), VM_APPEND for the kernel's command
+# line, and VM_AFTER, a script for each machine that is on when the test ends.
 
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -15,6 +19,7 @@ export O="${O:-$top/build}"
 VM_MEMORY=${VM_MEMORY:-160}
 BOOT_SECONDS=${BOOT_SECONDS:-120}
 VM_SECONDS=${VM_SECONDS:-1800}
+VM_SLOW=${VM_SLOW:-1}
 test_count=0
 test_failed=0
 
@@ -42,8 +47,8 @@ vm_cleanup() {
 vm_setup() {
 	[ "$(id -u)" = 0 ] || skip_all "needs root for a network namespace"
 	command -v qemu-system-x86_64 >/dev/null || skip_all "no QEMU"
-	image=$("$here/kernel-image" "$KERNELRELEASE")
-	initramfs=$("$here/initramfs")
+	image=$("$top/tests/node/kernel-image" "$KERNELRELEASE")
+	initramfs=$("$top/tests/node/initramfs")
 	work=$(mktemp -d "$O/node/test.XXXXXX")
 	ns=ssi-$(basename "$work")
 	trap vm_cleanup EXIT
@@ -67,7 +72,7 @@ vm_start() {
 		-m "$VM_MEMORY" -display none -no-reboot -nodefaults \
 		-kernel "$image/boot/vmlinuz-$KERNELRELEASE" -initrd "$initramfs" \
 		-append "console=ttyS0 loglevel=7 panic=-1 panic_on_warn=1 oops=panic \
-norandmaps nokaslr mitigations=off cryptomgr.notests net.ifnames=0" \
+norandmaps nokaslr mitigations=off cryptomgr.notests net.ifnames=0 ${VM_APPEND:-}" \
 		-serial "file:$dir/console" -pidfile "$dir/pid" \
 		-virtfs "local,path=$dir,mount_tag=host,security_model=none" \
 		-netdev "tap,id=n,ifname=t-$1,script=no,downscript=no" \
@@ -84,7 +89,7 @@ vm_wait() {
 	waited=0
 	while [ ! -f "$work/$1/$2" ]; do
 		vm_alive "$1" || [ "$waited" -lt 50 ] || return 1
-		[ $((waited += 1)) -lt $(($3 * 5)) ] || return 1
+		[ $((waited += 1)) -lt $(($3 * 5 * VM_SLOW)) ] || return 1
 		sleep 0.2
 	done
 }
@@ -119,7 +124,7 @@ vm_check() {
 # vm_until TEXT NAME SCRIPT SECONDS: ok when it succeeds within that time
 vm_until() {
 	vm_check "$1" "$2" "i=0; while ! { $3; }; do
-		[ \$((i += 1)) -lt $(($4 * 4)) ] || { dmesg | tail -n 15; exit 1; }
+		[ \$((i += 1)) -lt $(($4 * 4 * VM_SLOW)) ] || { dmesg | tail -n 15; exit 1; }
 		sleep 0.25
 	done" $(($4 * 4 + 20))
 }
@@ -130,14 +135,22 @@ vm_kill() {
 	rm -f "$work/$1/pid"
 }
 
+# vm_complaints NAME: what a healthy kernel does not say
+vm_complaints() {
+	grep -aE -e 'WARNING:|BUG:|kernel BUG at|UBSAN:|Oops|Kernel panic' \
+		-e 'detected stall|hung task|soft lockup|blocked for more than' \
+		-e 'locking correctness validator' "$work/$1/console"
+}
+
 # Nothing bad in any guest's log, and the plan.  Exit status of the test.
 vm_finish() {
 	for console in "$work"/*/console; do
+		name=$(basename "$(dirname "$console")")
+		[ -z "${VM_AFTER:-}" ] || ! vm_alive "$name" ||
+			vm_check "nothing found in $name afterwards" "$name" "$(cat "$VM_AFTER")"
 		status=0
-		bad=$(grep -E 'WARNING:|BUG:|Oops|Kernel panic|detected stall|hung task|soft lockup' \
-			"$console") && status=1
-		check "no warning in the log of $(basename "$(dirname "$console")")" \
-			"$status" "$bad"
+		bad=$(vm_complaints "$name") && status=1
+		check "no warning in the log of $name" "$status" "$bad"
 	done
 	echo "1..$test_count"
 	[ "$test_failed" -eq 0 ]
