@@ -31,6 +31,7 @@ check: deps ## every test (under an hour)
 	@tests/run lint unit sim deploy fuzz node boot
 check-%: deps ## one group: lint unit sim deploy fuzz node boot
 	@tests/run $*
+check-sanitize: ## node on a kernel with KASAN, lockdep, kmemleak (first: 30 min)
 check-image: deps all ## image and initramfs alone, booted and broken in every way (15 min)
 	@tests/run image
 check-long: ## the whole testbed ten times (CYCLES=10)
