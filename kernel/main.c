@@ -23,6 +23,16 @@ struct ssi_cluster *ssi_cluster_get(void)
 }
 EXPORT_SYMBOL_GPL(ssi_cluster_get);
 
+/**
+ * ssi_kddm_rpc() - what to call other nodes with
+ * Return: this node's; there for as long as the module is.
+ */
+struct ssi_rpc *ssi_kddm_rpc(void)
+{
+	return rpc;
+}
+EXPORT_SYMBOL_GPL(ssi_kddm_rpc);
+
 static int __init ssi_kddm_init(void)
 {
 	struct ssi_params params;

@@ -12,6 +12,7 @@
  *	HELLO ------------------------------> \ each judges the other's:
  *	<------------------------------ HELLO /	REFUSE and end, or go on
  *	CONTROL <-----------------------> CONTROL	of the layer above
+ *	CALL ----> the handler of the service ----> REPLY
  */
 #include "frame.h"
 
@@ -256,5 +257,112 @@ int ssi_frame_get_control(const void *buf, size_t len, const void **data,
 		return -EBADMSG;
 	*data = header + 1;
 	*data_len = len - sizeof(*header);
+	return 0;
+}
+
+/**
+ * ssi_frame_put_call() - write a CALL
+ * @buf: sizeof(struct ssi_frame_call) + @len bytes
+ * @info: content
+ * @data: what the handler gets, @len bytes
+ * @len: 0..SSI_FRAME_CALL_MAX
+ * Return: length of the frame.
+ */
+size_t ssi_frame_put_call(void *buf, const struct ssi_call_info *info,
+			  const void *data, size_t len)
+{
+	struct ssi_frame_call *frame = buf;
+
+	put_header(buf, SSI_FRAME_CALL, sizeof(*frame) + len);
+	frame->lineage = cpu_to_le64(info->view.lineage);
+	frame->number = cpu_to_le64(info->view.number);
+	frame->id = cpu_to_le64(info->id);
+	frame->service = cpu_to_le16(info->service);
+	frame->reserved = 0;
+	frame->out_size = cpu_to_le32(info->out_size);
+	if (len)
+		memcpy(frame->data, data, len);
+	return sizeof(*frame) + len;
+}
+
+/**
+ * ssi_frame_get_call() - read a CALL
+ * @buf: the frame, @len bytes
+ * @len: length of @buf
+ * @info: filled in
+ * @data: filled in: points into @buf
+ * @data_len: filled in: length of @data, 0..SSI_FRAME_CALL_MAX
+ * Return: 0, -EBADMSG.
+ */
+int ssi_frame_get_call(const void *buf, size_t len, struct ssi_call_info *info,
+		       const void **data, size_t *data_len)
+{
+	const struct ssi_frame_call *frame = buf;
+
+	if (len < sizeof(*frame) || len > sizeof(*frame) + SSI_FRAME_CALL_MAX)
+		return -EBADMSG;
+	info->view.lineage = le64_to_cpu(frame->lineage);
+	info->view.number = le64_to_cpu(frame->number);
+	info->id = le64_to_cpu(frame->id);
+	info->service = le16_to_cpu(frame->service);
+	info->out_size = le32_to_cpu(frame->out_size);
+	if (info->out_size > SSI_FRAME_CALL_MAX)
+		return -EBADMSG;
+	*data = frame->data;
+	*data_len = len - sizeof(*frame);
+	return 0;
+}
+
+/**
+ * ssi_frame_put_reply() - write a REPLY
+ * @buf: sizeof(struct ssi_frame_reply) + @len bytes
+ * @id: number of the call it answers
+ * @error: 0 or negative errno
+ * @stale: is the call of a view that is over here?
+ * @data: what the handler gave, @len bytes; NULL when it is there already
+ * @len: 0..SSI_FRAME_CALL_MAX, 0 unless @error is 0
+ * Return: length of the frame.
+ */
+size_t ssi_frame_put_reply(void *buf, u64 id, int error, bool stale,
+			   const void *data, size_t len)
+{
+	struct ssi_frame_reply *frame = buf;
+
+	put_header(buf, SSI_FRAME_REPLY, sizeof(*frame) + len);
+	frame->id = cpu_to_le64(id);
+	frame->error = cpu_to_le32(-error);
+	frame->flags = cpu_to_le32(stale ? SSI_FRAME_REPLY_STALE : 0);
+	if (data)
+		memcpy(frame->data, data, len);
+	return sizeof(*frame) + len;
+}
+
+/**
+ * ssi_frame_get_reply() - read a REPLY
+ * @buf: the frame, @len bytes
+ * @len: length of @buf
+ * @id: filled in
+ * @error: filled in: 0 or negative errno
+ * @stale: filled in
+ * @data: filled in: points into @buf
+ * @data_len: filled in: length of @data
+ * Return: 0, -EBADMSG.
+ */
+int ssi_frame_get_reply(const void *buf, size_t len, u64 *id, int *error,
+			bool *stale, const void **data, size_t *data_len)
+{
+	const struct ssi_frame_reply *frame = buf;
+	u32 value;
+
+	if (len < sizeof(*frame) || len > sizeof(*frame) + SSI_FRAME_CALL_MAX)
+		return -EBADMSG;
+	value = le32_to_cpu(frame->error);
+	if (value > 4095 || (value && len != sizeof(*frame)))
+		return -EBADMSG;
+	*id = le64_to_cpu(frame->id);
+	*error = -(int)value;
+	*stale = le32_to_cpu(frame->flags) & SSI_FRAME_REPLY_STALE;
+	*data = frame->data;
+	*data_len = len - sizeof(*frame);
 	return 0;
 }

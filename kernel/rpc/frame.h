@@ -12,6 +12,7 @@
 #include "auth.h"
 
 #include <ssi/nodeset.h>
+#include <ssi/viewid.h>
 
 #define SSI_FRAME_MAGIC		0x31495353	/* "SSI1" */
 #define SSI_FRAME_VERSION	2
@@ -26,12 +27,16 @@
  * @SSI_FRAME_HELLO: first frame in both directions, who I am
  * @SSI_FRAME_REFUSE: I do not talk to you, and why; last frame
  * @SSI_FRAME_CONTROL: a control record of the layer above
+ * @SSI_FRAME_CALL: please run this service
+ * @SSI_FRAME_REPLY: what became of a call
  * @SSI_FRAME_PROOF: answer to a HELLO: I have the key
  */
 enum ssi_frame_type {
 	SSI_FRAME_HELLO = 1,
 	SSI_FRAME_REFUSE,
 	SSI_FRAME_CONTROL,
+	SSI_FRAME_CALL,
+	SSI_FRAME_REPLY,
 	SSI_FRAME_PROOF = 16,
 };
 
@@ -130,6 +135,63 @@ struct ssi_frame_proof {
 static_assert(sizeof(struct ssi_frame_proof) == 48, "wire format");
 
 /**
+ * struct ssi_frame_call - please run this service
+ * @header: header
+ * @lineage: of the view under which this was sent
+ * @number: of that view
+ * @id: number of the call, chosen by the node that calls
+ * @service: number of the service
+ * @reserved: 0, ignored
+ * @out_size: bytes that a reply may hold
+ * @data: what the handler gets
+ */
+struct ssi_frame_call {
+	struct ssi_frame_header header;
+	__le64 lineage;
+	__le64 number;
+	__le64 id;
+	__le16 service;
+	__le16 reserved;
+	__le32 out_size;
+	u8 data[];
+} __packed;
+static_assert(sizeof(struct ssi_frame_call) == 48, "wire format");
+
+/**
+ * struct ssi_frame_reply - what became of a call
+ * @header: header
+ * @id: number of the call
+ * @error: 0 or positive errno
+ * @flags: SSI_FRAME_REPLY_STALE
+ * @data: what the handler gave; nothing unless @error is 0
+ */
+struct ssi_frame_reply {
+	struct ssi_frame_header header;
+	__le64 id;
+	__le32 error;
+	__le32 flags;
+	u8 data[];
+} __packed;
+static_assert(sizeof(struct ssi_frame_reply) == 32, "wire format");
+
+#define SSI_FRAME_REPLY_STALE	0x0001	/* call again under a newer view */
+#define SSI_FRAME_CALL_MAX	(64 * 1024)	/* bytes of data, both ways */
+
+/**
+ * struct ssi_call_info - a CALL, as the program uses it
+ * @view: under which it was sent
+ * @id: number of the call
+ * @service: number of the service
+ * @out_size: bytes that a reply may hold, 0..SSI_FRAME_CALL_MAX
+ */
+struct ssi_call_info {
+	struct ssi_view_id view;
+	u64 id;
+	u16 service;
+	u32 out_size;
+};
+
+/**
  * struct ssi_hello - a hello, as the program uses it
  * @version: SSI_FRAME_VERSION of the sender
  * @session: session id
@@ -165,6 +227,15 @@ int ssi_frame_get_refuse(const void *buf, size_t len, enum ssi_refusal *reason);
 int ssi_frame_get_proof(const void *buf, size_t len, u8 *proof);
 int ssi_frame_get_control(const void *buf, size_t len, const void **data,
 			  size_t *data_len);
+
+size_t ssi_frame_put_call(void *buf, const struct ssi_call_info *info,
+			  const void *data, size_t len);
+int ssi_frame_get_call(const void *buf, size_t len, struct ssi_call_info *info,
+		       const void **data, size_t *data_len);
+size_t ssi_frame_put_reply(void *buf, u64 id, int error, bool stale,
+			   const void *data, size_t len);
+int ssi_frame_get_reply(const void *buf, size_t len, u64 *id, int *error,
+			bool *stale, const void **data, size_t *data_len);
 
 enum ssi_refusal ssi_hello_judge(const struct ssi_hello *mine,
 				 const struct ssi_hello *theirs);

@@ -36,6 +36,7 @@
  */
 #include "peer.h"
 
+#include "call.h"
 #include "discovery.h"
 #include "frame.h"
 #include "rpc-private.h"
@@ -151,6 +152,8 @@ static void disconnect(struct ssi_peer *peer, enum peer_state next, int err)
 	if (!was_linked)
 		return;
 	atomic_inc(&rpc->counters.lost);
+	ssi_call_fail(rpc, peer->node, -EHOSTDOWN);
+	ssi_service_forget(rpc, peer->node);
 	rpc->ops->link_down(rpc->context, peer->node, err);
 }
 
@@ -386,6 +389,7 @@ static void admit(struct ssi_peer *peer, const struct ssi_hello *theirs)
 	set_state(peer, PEER_LINKED);
 	spin_lock_bh(&rpc->link_lock);
 	rpc->linked[peer->node] = peer;
+	rpc->link_incarnation[peer->node] = theirs->incarnation;
 	ssi_nodeset_add(&rpc->links, peer->node);
 	spin_unlock_bh(&rpc->link_lock);
 	rpc->ops->link_up(rpc->context, peer->node, theirs->incarnation);
@@ -523,6 +527,52 @@ static void receive_control(struct ssi_peer *peer, const void *buf, size_t len)
 		drop_malformed(peer, err);
 }
 
+/* Return: 0 or what is wrong with the frame. */
+static int receive_call(struct ssi_peer *peer, const void *buf, size_t len)
+{
+	struct ssi_rpc *rpc = peer->rpc;
+	struct ssi_call_info info;
+	const void *data;
+	size_t data_len;
+	int err;
+
+	err = ssi_frame_get_call(buf, len, &info, &data, &data_len);
+	return err ?: ssi_service_receive(rpc, peer->node,
+					  rpc->link_incarnation[peer->node],
+					  &info, data, data_len, GFP_KERNEL);
+}
+
+static int receive_reply(struct ssi_peer *peer, const void *buf, size_t len)
+{
+	const void *data;
+	size_t data_len;
+	int error, err;
+	bool stale;
+	u64 id;
+
+	err = ssi_frame_get_reply(buf, len, &id, &error, &stale, &data,
+				  &data_len);
+	if (!err)
+		ssi_call_receive_reply(peer->rpc, peer->node, id, error, stale,
+				       data, data_len);
+	return err;
+}
+
+static void receive_rpc(struct ssi_peer *peer, int type, const void *buf,
+			size_t len)
+{
+	int err = -EPROTO;
+
+	if (peer->state == PEER_LINKED)
+		err = type == SSI_FRAME_CALL ? receive_call(peer, buf, len) :
+					       receive_reply(peer, buf, len);
+	/* Without memory for a call there may be none for its refusal. */
+	if (err == -ENOMEM)
+		give_up(peer, err);
+	else if (err)
+		drop_malformed(peer, err);
+}
+
 static void peer_received(struct ssi_conn *conn, const void *buf, size_t len)
 {
 	struct ssi_peer *peer = conn->owner;
@@ -544,6 +594,10 @@ static void peer_received(struct ssi_conn *conn, const void *buf, size_t len)
 		break;
 	case SSI_FRAME_CONTROL:
 		receive_control(peer, buf, len);
+		break;
+	case SSI_FRAME_CALL:
+	case SSI_FRAME_REPLY:
+		receive_rpc(peer, type, buf, len);
 		break;
 	default:
 		drop_malformed(peer, type < 0 ? type : -EPROTO);
@@ -735,4 +789,18 @@ void ssi_peer_control(struct ssi_rpc *rpc, u16 node, const void *buf,
 		kfree(message);
 	}
 	spin_unlock_bh(&rpc->link_lock);
+}
+
+/**
+ * ssi_peer_queue() - send a frame to a linked node
+ * @rpc: this node's
+ * @node: one that is linked
+ * @message: consumed; NULL when there was no memory, which ends the link
+ * Context: rpc->link_lock held.
+ */
+void ssi_peer_queue(struct ssi_rpc *rpc, u16 node, struct ssi_message *message)
+{
+	lockdep_assert_held(&rpc->link_lock);
+	atomic_inc(&rpc->counters.sent);
+	ssi_conn_queue(rpc->linked[node]->conn, message);
 }

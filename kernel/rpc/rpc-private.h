@@ -17,9 +17,11 @@
 #include <ssi/core.h>
 #include <ssi/rpc.h>
 
+#include <linux/hashtable.h>
 #include <linux/if_ether.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 struct dentry;
@@ -55,7 +57,21 @@ struct ssi_peer;
  * @incarnation: number of this life of the node
  * @links: nodes that are linked
  * @linked: [n] = the peer that is node n, NULL when there is none
+ * @link_incarnation: [n] = life of node n, while it is linked
  * @online: is this node, in this life, member of the view?
+ * @view: the view
+ * @members: of @view
+ * @member_incarnation: [n] = life of member n that is in @view
+ * @ended: no call begins
+ * @calls: of &struct ssi_call, under way
+ * @call_id: of the last call
+ * @call_bytes: [n] = bytes under way to and from node n
+ * @request_bytes: [n] = bytes of requests of node n, not answered
+ * @held: of &struct ssi_request, of a newer view than this node's
+ * @services: [n] = the service of that number, or NULL
+ * @handler_wq: where handlers run
+ * @held_work: looks at @held again
+ * @wait: woken for room, another view, the end of a handler
  */
 struct ssi_rpc {
 	struct ssi_params params;
@@ -85,8 +101,28 @@ struct ssi_rpc {
 	u64 incarnation;
 	struct ssi_nodeset links;
 	struct ssi_peer *linked[SSI_MAX_NODES];
+	u64 link_incarnation[SSI_MAX_NODES];
 	bool online;
+	struct ssi_view_id view;
+	struct ssi_nodeset members;
+	u64 member_incarnation[SSI_MAX_NODES];
+	bool ended;
+	DECLARE_HASHTABLE(calls, 8);
+	u64 call_id;
+	u32 call_bytes[SSI_MAX_NODES];
+	u32 request_bytes[SSI_MAX_NODES];
+	struct list_head held;
+	struct ssi_service *services[SSI_SERVICE_MAX];
+	struct workqueue_struct *handler_wq;
+	struct work_struct held_work;
+	wait_queue_head_t wait;
 };
+
+/* Bytes to and from one node: half of what a connection may queue. */
+#define SSI_CALL_BYTES_MAX	(2 * 1024 * 1024)
+/* What a call costs beside its data. */
+#define SSI_CALL_COST		512
+
 
 /* rpc.c */
 void ssi_rpc_fence(struct ssi_rpc *rpc, u32 address);

@@ -11,6 +11,7 @@
 #include "rpc-private.h"
 
 #include "bearer.h"
+#include "call.h"
 #include "discovery.h"
 #include "frame.h"
 #include "keyring.h"
@@ -162,7 +163,13 @@ void ssi_rpc_set_view(struct ssi_rpc *rpc, const struct ssi_view_id *id,
 	spin_lock_bh(&rpc->link_lock);
 	rpc->online = ssi_nodeset_contains(members, self) &&
 		      incarnation[self] == rpc->incarnation;
+	rpc->view = *id;
+	rpc->members = *members;
+	memcpy(rpc->member_incarnation, incarnation,
+	       sizeof(rpc->member_incarnation));
+	ssi_call_new_view(rpc);
 	spin_unlock_bh(&rpc->link_lock);
+	queue_work(rpc->handler_wq, &rpc->held_work);
 }
 
 static void free_rpc(struct ssi_rpc *rpc)
@@ -187,6 +194,8 @@ static struct ssi_rpc *alloc_rpc(const struct ssi_params *params)
 	mutex_init(&rpc->key_lock);
 	mutex_init(&rpc->lock);
 	spin_lock_init(&rpc->link_lock);
+	init_waitqueue_head(&rpc->wait);
+	hash_init(rpc->calls);
 	rpc->wq = alloc_ordered_workqueue("ssi_rpc", 0);
 	rpc->conn.buf = kvmalloc(SSI_FRAME_MAX_LEN, GFP_KERNEL);
 	rpc->conn.wq = rpc->wq;
@@ -361,13 +370,21 @@ struct ssi_rpc *ssi_rpc_create(const struct ssi_params *params)
 	if (!rpc)
 		return ERR_PTR(-ENOMEM);
 	err = params->secure ? start_secure(rpc) : start_open(rpc);
-	if (err) {
-		free_rpc(rpc);
-		return ERR_PTR(err);
-	}
+	if (err)
+		goto err_free;
 	find_machine(rpc);
 	rpc->counters_dir = ssi_counters_show(&rpc->counters);
-	return rpc;
+	err = ssi_service_init(rpc);
+	if (!err)
+		return rpc;
+	ssi_counters_hide(rpc->counters_dir);
+	ssi_bearer_stop(params);
+	if (params->secure)
+		ssi_guard_stop(&rpc->guard);
+
+err_free:
+	free_rpc(rpc);
+	return ERR_PTR(err);
 }
 
 /**
@@ -378,6 +395,7 @@ struct ssi_rpc *ssi_rpc_create(const struct ssi_params *params)
 void ssi_rpc_destroy(struct ssi_rpc *rpc)
 {
 	ssi_counters_hide(rpc->counters_dir);
+	ssi_service_exit(rpc);
 	ssi_bearer_stop(&rpc->params);
 	if (rpc->params.secure)
 		ssi_guard_stop(&rpc->guard);
@@ -425,6 +443,7 @@ void ssi_rpc_stop(struct ssi_rpc *rpc)
 	mutex_lock(&rpc->lock);
 	rpc->stopping = true;
 	mutex_unlock(&rpc->lock);
+	ssi_call_fail(rpc, SSI_NODE_ALL, -ESHUTDOWN);
 	cancel_delayed_work_sync(&rpc->tick);
 	cancel_work_sync(&rpc->reset);
 	mutex_lock(&rpc->lock);

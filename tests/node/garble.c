@@ -106,14 +106,15 @@ static void say_random(unsigned int node)
 {
 	int fd = call(node);
 	unsigned int i, start = HEADER_LEN, len = 2 * HEADER_LEN + rand() % 64;
+	int type = CONTROL + rand() % 3;	/* or a call, or a reply */
 
 	if (fd < 0)
 		return;
 	/* 77: an id that no machine of the test has */
 	put_hello(1, 77);
 	send(fd, record, HELLO_LEN, MSG_NOSIGNAL);
-	put_header(VERSION, rand() % 8 ? CONTROL : 1 + rand() % 10, len);
-	if (rand() % 8) {
+	put_header(VERSION, rand() % 8 ? type : 1 + rand() % 10, len);
+	if (type == CONTROL && rand() % 8) {
 		put_header_at(HEADER_LEN, RECORD_VERSION, 1 + rand() % 8,
 			      len - HEADER_LEN);
 		start = 2 * HEADER_LEN;

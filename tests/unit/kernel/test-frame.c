@@ -30,15 +30,25 @@ static const struct ssi_hello sample = {
 	.key_ids = { { 10 }, { 11 } },
 };
 
+static const struct ssi_call_info sample_call = {
+	.view = { .lineage = 1ULL << 63, .number = 12 },
+	.id = 1ULL << 40,
+	.service = 255,
+	.out_size = SSI_FRAME_CALL_MAX,
+};
+
 /* Give @len bytes of record to its reader, in a block of exactly that size. */
 static int read_any(size_t len)
 {
 	unsigned char *copy = malloc(len ? len : 1);
+	struct ssi_call_info info;
 	enum ssi_refusal reason;
 	struct ssi_hello hello;
 	const void *data;
 	size_t data_len;
-	int ret;
+	int ret, error;
+	bool stale;
+	u64 id;
 
 	memcpy(copy, record, len);
 	ret = ssi_frame_check(copy, len);
@@ -59,6 +69,17 @@ static int read_any(size_t len)
 			record[0] += ((char *)data)[data_len - 1];
 		}
 		break;
+	case SSI_FRAME_CALL:
+		ret = ssi_frame_get_call(copy, len, &info, &data, &data_len);
+		if (!ret)
+			assert_ptr_equal((char *)data + data_len, copy + len);
+		break;
+	case SSI_FRAME_REPLY:
+		ret = ssi_frame_get_reply(copy, len, &id, &error, &stale,
+					  &data, &data_len);
+		if (!ret)
+			assert_ptr_equal((char *)data + data_len, copy + len);
+		break;
 	default:
 		break;
 	}
@@ -77,6 +98,10 @@ static size_t make(unsigned int n)
 	case 2:
 		return ssi_frame_put_control(record, "record", 6);
 	case 3:
+		return ssi_frame_put_call(record, &sample_call, "hi", 2);
+	case 4:
+		return ssi_frame_put_reply(record, 7, 0, false, "yes", 3);
+	case 5:
 		return ssi_frame_put_proof(record, sample.nonce);
 	default:
 		return 0;
@@ -207,8 +232,66 @@ static void test_control(void **state)
 			 -EBADMSG);
 }
 
+static void test_call(void **state)
+{
+	struct ssi_call_info info, greedy = sample_call;
+	const void *data;
+	size_t data_len, len = make(3);
+
+	(void)state;
+	assert_int_equal(ssi_frame_check(record, len), SSI_FRAME_CALL);
+	assert_int_equal(ssi_frame_get_call(record, len, &info, &data,
+					    &data_len), 0);
+	assert_true(info.view.lineage == sample_call.view.lineage &&
+		    info.view.number == sample_call.view.number);
+	assert_true(info.id == sample_call.id);
+	assert_int_equal(info.service, sample_call.service);
+	assert_int_equal(info.out_size, sample_call.out_size);
+	assert_int_equal(data_len, 2);
+	assert_memory_equal(data, "hi", 2);
+	greedy.out_size++;
+	len = ssi_frame_put_call(record, &greedy, NULL, 0);
+	assert_int_equal(ssi_frame_get_call(record, len, &info, &data,
+					    &data_len), -EBADMSG);
+}
+
+static void test_reply(void **state)
+{
+	const void *data;
+	size_t data_len, len = make(4);
+	bool stale;
+	int error;
+	u64 id;
+
+	(void)state;
+	assert_int_equal(ssi_frame_get_reply(record, len, &id, &error, &stale,
+					     &data, &data_len), 0);
+	assert_true(id == 7 && !error && !stale);
+	assert_memory_equal(data, "yes", 3);
+	len = ssi_frame_put_reply(record, 8, -ESTALE, true, NULL, 0);
+	assert_int_equal(ssi_frame_get_reply(record, len, &id, &error, &stale,
+					     &data, &data_len), 0);
+	assert_int_equal(error, -ESTALE);
+	assert_true(stale);
+	/* An error has no data, and is an errno. */
+	len = ssi_frame_put_reply(record, 8, -ESTALE, false, "x", 1);
+	assert_int_equal(ssi_frame_get_reply(record, len, &id, &error, &stale,
+					     &data, &data_len), -EBADMSG);
+	len = ssi_frame_put_reply(record, 8, -4096, false, NULL, 0);
+	assert_int_equal(ssi_frame_get_reply(record, len, &id, &error, &stale,
+					     &data, &data_len), -EBADMSG);
+}
+
 static void test_every_shorter_frame(void **state)
 {
+	static const size_t least[] = {
+		sizeof(struct ssi_frame_hello),
+		sizeof(struct ssi_frame_refuse),
+		sizeof(struct ssi_frame_header) + 1,
+		sizeof(struct ssi_frame_call),
+		sizeof(struct ssi_frame_reply),
+		sizeof(struct ssi_frame_proof),
+	};
 	size_t len, cut;
 	unsigned int n;
 
@@ -221,7 +304,7 @@ static void test_every_shorter_frame(void **state)
 			/* and with a length that fits */
 			make(n);
 			record[8] = cut & 0xff;
-			if (n != 2 || cut <= sizeof(struct ssi_frame_header))
+			if (cut < least[n])
 				assert_true(read_any(cut) < 0);
 		}
 	}
@@ -238,7 +321,7 @@ static void test_random_changes(void **state)
 	print_message("# seed %u\n", seed);
 	srandom(seed);
 	for (i = 0; i < FUZZ_ROUNDS; i++) {
-		len = make(random() % 3);
+		len = make(random() % 6);
 		for (hits = 1 + random() % 4; hits; hits--)
 			record[random() % (random() % 2 ? len : 24)] = random();
 		good += read_any(len) >= 0;
@@ -256,6 +339,8 @@ int main(void)
 		cmocka_unit_test(test_judge),
 		cmocka_unit_test(test_one_of_two_yields),
 		cmocka_unit_test(test_control),
+		cmocka_unit_test(test_call),
+		cmocka_unit_test(test_reply),
 		cmocka_unit_test(test_every_shorter_frame),
 		cmocka_unit_test(test_random_changes),
 	};
