@@ -61,6 +61,8 @@ qmp() { # NODE COMMAND
 	printf '%s\n' '{"execute":"qmp_capabilities"}' "{\"execute\":\"$2\"}" |
 		timeout 5 socat -t1 - "UNIX-CONNECT:$XOS_RUN_DIR/$cluster/$1.qmp" > /dev/null
 }
+# vm_pid NODE: process of its machine
+vm_pid() { [ -s "$XOS_RUN_DIR/$cluster/$1.pid" ] && cat "$XOS_RUN_DIR/$cluster/$1.pid"; }
 nothing_left() {
 	! ip netns list | grep -q "^xos-$cluster\b" &&
 		! pgrep -f "xos-$cluster/" > /dev/null && [ ! -e "$XOS_RUN_DIR/$cluster" ]
