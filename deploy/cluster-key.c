@@ -27,7 +27,7 @@
 
 void xos_cluster_keys_wipe(struct xos_cluster_keys *keys)
 {
-	explicit_bzero(keys, sizeof(*keys));
+	OPENSSL_cleanse(keys, sizeof(*keys));
 }
 
 static char *put_key(char *at, const char *word, const struct xos_cluster_key *key)
@@ -102,7 +102,7 @@ int xos_cluster_keys_store(const char *state, const struct xos_cluster_keys *key
 	snprintf(path, sizeof(path), "%s/" FILE_NAME, state);
 	xos_cluster_keys_text(keys, text);
 	rc = xos_file_write(path, text, strlen(text), 0600, true, err);
-	explicit_bzero(text, sizeof(text));
+	OPENSSL_cleanse(text, sizeof(text));
 	return rc;
 }
 
@@ -118,7 +118,7 @@ int xos_cluster_keys_load(const char *state, unsigned int session,
 		if (!text)
 			return err->code;
 		rc = xos_cluster_keys_parse(text, keys);
-		explicit_bzero(text, strlen(text));
+		OPENSSL_cleanse(text, strlen(text));
 		free(text);
 		if (rc < 0)
 			return xos_error_set(err, rc, XOS_EXIT_FAILED,
@@ -153,10 +153,10 @@ int xos_cluster_keys_advance(struct xos_cluster_keys *keys, struct xos_error *er
 		keys->accept = old;
 		break;
 	case XOS_ROTATION_SWITCH:
-		explicit_bzero(&keys->accept, sizeof(keys->accept));
+		OPENSSL_cleanse(&keys->accept, sizeof(keys->accept));
 		break;
 	}
-	explicit_bzero(&old, sizeof(old));
+	OPENSSL_cleanse(&old, sizeof(old));
 	return 0;
 }
 
