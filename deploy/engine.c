@@ -318,11 +318,11 @@ static int sequence(struct xos_engine *e, const struct xos_replay *replay,
 	int rc;
 
 	engine_step(e, "begin", e->options->resume ? "resume" : "run", true);
-	rc = engine_keys_init(e, err);
-	if (!rc)
-		rc = make_images(e, replay, err);
+	rc = make_images(e, replay, err);
 	if (!rc && !engine_stopped(e))
 		rc = start_head(e, replay->head_started, err);
+	if (!rc && !engine_stopped(e))	/* a refused run leaves no key behind */
+		rc = engine_keys_init(e, err);
 	if (engine_stopped(e))		/* whatever else it broke */
 		return interrupted(e, err);
 	if (rc < 0) {
