@@ -23,6 +23,8 @@
  */
 #include "auth.h"
 
+#include "memneq.h"
+
 #define KEY_MAGIC	"xos-ssi-key 1\n"
 #define SALT		"LinuxSSI deployment key"
 #define HEX_LEN		(2 * SSI_SECRET_LEN)
@@ -251,13 +253,5 @@ int ssi_proof_make(const struct ssi_key *key, bool by_caller,
  */
 bool ssi_proof_equal(const u8 *a, const u8 *b)
 {
-	unsigned int differ = 0;
-	int i;
-
-	for (i = 0; i < SSI_HMAC_LEN; i++) {
-		differ |= a[i] ^ b[i];
-		/* Who knew that it can only grow could stop early. */
-		asm("" : "+r" (differ));
-	}
-	return !differ;
+	return !crypto_memneq(a, b, SSI_HMAC_LEN);
 }

@@ -294,20 +294,14 @@ static long wait_once(struct ssi_call *call, long left)
 	return left;
 }
 
-/**
- * ssi_call_wait() - wait for a call to end
- * @call: a call that was started
- * @timeout_ms: 0 for no limit
- *
- * Calls again when the view was over at the other node.
- *
- * Context: process context, sleeps; killable.
- * Return: how the call ended, see the table of errors.
- */
-int ssi_call_wait(struct ssi_call *call, u32 timeout_ms)
+static long limit(u32 timeout_ms)
 {
-	long left = timeout_ms ? msecs_to_jiffies(timeout_ms) :
-				 MAX_SCHEDULE_TIMEOUT;
+	return timeout_ms ? msecs_to_jiffies(timeout_ms) : MAX_SCHEDULE_TIMEOUT;
+}
+
+/* Calls again when the view was over at the other node. */
+static int wait_for_end(struct ssi_call *call, long left)
+{
 	struct ssi_rpc *rpc = call->rpc;
 	int err;
 
@@ -326,25 +320,34 @@ int ssi_call_wait(struct ssi_call *call, u32 timeout_ms)
 			return err;
 	}
 }
+
+/**
+ * ssi_call_wait() - wait for a call to end
+ * @call: a call that was started
+ * @timeout_ms: 0 for no limit
+ * Context: process context, sleeps; killable.
+ * Return: how the call ended, see the table of errors.
+ */
+int ssi_call_wait(struct ssi_call *call, u32 timeout_ms)
+{
+	return wait_for_end(call, limit(timeout_ms));
+}
 EXPORT_SYMBOL_GPL(ssi_call_wait);
 
 /**
  * ssi_call_sync() - call a node and wait for its reply
  * @rpc: this node's
  * @call: filled in by the caller
- * @timeout_ms: 0 for no limit
+ * @timeout_ms: of all together, 0 for no limit
  * Context: process context, sleeps; killable.
  * Return: how the call ended, see the table of errors.
  */
 int ssi_call_sync(struct ssi_rpc *rpc, struct ssi_call *call, u32 timeout_ms)
 {
-	long left = MAX_SCHEDULE_TIMEOUT;
-	int err;
+	long left = limit(timeout_ms);
+	int err = start_patiently(rpc, call, &left);
 
-	if (timeout_ms)
-		left = msecs_to_jiffies(timeout_ms);
-	err = start_patiently(rpc, call, &left);
-	return err ?: ssi_call_wait(call, timeout_ms);
+	return err ?: wait_for_end(call, left);
 }
 EXPORT_SYMBOL_GPL(ssi_call_sync);
 

@@ -11,18 +11,6 @@ struct seq_file;
 struct ssi_call_info;
 struct ssi_rpc;
 
-/**
- * enum ssi_view_order - another's view, seen from this node's
- * @SSI_VIEW_SAME: the same
- * @SSI_VIEW_OLDER: over here, or of a cluster that this node is not in
- * @SSI_VIEW_NEWER: to come here
- */
-enum ssi_view_order {
-	SSI_VIEW_SAME,
-	SSI_VIEW_OLDER,
-	SSI_VIEW_NEWER,
-};
-
 void ssi_call_receive_reply(struct ssi_rpc *rpc, u16 node, u64 id, int error,
 			    bool stale, const void *data, size_t len);
 void ssi_call_fail(struct ssi_rpc *rpc, u16 node, int err);

@@ -4,8 +4,8 @@
  *
  * Locks: rpc->lock protects connections and their peers, and is held when the
  * layer above is called.  rpc->link_lock protects what others look up while
- * they hold locks of their own; it is innermost, may be taken in softirq
- * context, and what it protects changes only with both held.
+ * they hold locks of their own; it is innermost and may be taken in softirq
+ * context.  Links change only with both held; views and calls with the latter.
  */
 #ifndef _SSI_RPC_PRIVATE_H
 #define _SSI_RPC_PRIVATE_H
@@ -122,7 +122,6 @@ struct ssi_rpc {
 #define SSI_CALL_BYTES_MAX	(2 * 1024 * 1024)
 /* What a call costs beside its data. */
 #define SSI_CALL_COST		512
-
 
 /* rpc.c */
 void ssi_rpc_fence(struct ssi_rpc *rpc, u32 address);

@@ -55,26 +55,47 @@ struct ssi_request {
 	u8 data[];
 };
 
+/**
+ * enum view_order - another's view, seen from this node's
+ * @VIEW_SAME: the same
+ * @VIEW_OLDER: over here, or of a cluster that this node is not in
+ * @VIEW_NEWER: to come here
+ */
+enum view_order {
+	VIEW_SAME,
+	VIEW_OLDER,
+	VIEW_NEWER,
+};
+
 static u32 cost(const struct ssi_request *request)
 {
 	return SSI_CALL_COST + request->len + request->info.out_size;
 }
 
-static enum ssi_view_order view_order(const struct ssi_rpc *rpc,
-				      const struct ssi_request *request)
+static enum view_order compare_views(const struct ssi_rpc *rpc,
+				     const struct ssi_request *request)
 {
 	const struct ssi_view_id *theirs = &request->info.view;
 
 	lockdep_assert_held(&rpc->link_lock);
 	if (request->node == rpc->params.node)
-		return SSI_VIEW_SAME;
+		return VIEW_SAME;
 	if (theirs->number > rpc->view.number)
-		return SSI_VIEW_NEWER;
+		return VIEW_NEWER;
 	if (theirs->number < rpc->view.number ||
 	    theirs->lineage != rpc->view.lineage ||
 	    rpc->member_incarnation[request->node] != request->incarnation)
-		return SSI_VIEW_OLDER;
-	return SSI_VIEW_SAME;
+		return VIEW_OLDER;
+	return VIEW_SAME;
+}
+
+/* Is the caller, in the life in which it called, still there? */
+static bool is_linked(const struct ssi_rpc *rpc,
+		      const struct ssi_request *request)
+{
+	lockdep_assert_held(&rpc->link_lock);
+	return rpc->linked[request->node] &&
+	       rpc->link_incarnation[request->node] == request->incarnation;
 }
 
 static void free_request(struct ssi_request *request)
@@ -113,8 +134,7 @@ static void send_reply(struct ssi_request *request, int err, bool stale)
 		ssi_frame_put_reply(message->data, request->info.id, err,
 				    stale, NULL, len);
 	spin_lock_bh(&rpc->link_lock);
-	if (rpc->linked[request->node] &&
-	    rpc->link_incarnation[request->node] == request->incarnation) {
+	if (is_linked(rpc, request)) {
 		ssi_peer_queue(rpc, request->node, message);
 		message = NULL;
 	}
@@ -139,13 +159,14 @@ static void run_request(struct work_struct *work)
 	struct ssi_request *request = container_of(work, struct ssi_request,
 						   work);
 	struct ssi_rpc *rpc = request->rpc;
-	enum ssi_view_order order;
+	enum view_order order;
 	int err = -EOPNOTSUPP;
 	ktime_t start;
 
 	spin_lock_bh(&rpc->link_lock);
-	order = view_order(rpc, request);
-	if (order == SSI_VIEW_NEWER) {
+	order = compare_views(rpc, request);
+	/* Once its link has ended nobody would look for it among the held. */
+	if (order == VIEW_NEWER && is_linked(rpc, request)) {
 		list_add_tail(&request->held, &rpc->held);
 		spin_unlock_bh(&rpc->link_lock);
 		return;
@@ -155,7 +176,7 @@ static void run_request(struct work_struct *work)
 		atomic_inc(&request->service->active);
 	spin_unlock_bh(&rpc->link_lock);
 
-	if (order == SSI_VIEW_OLDER) {
+	if (order != VIEW_SAME) {
 		send_reply(request, -ESTALE, true);
 	} else {
 		if (request->service) {

@@ -70,8 +70,8 @@ int ssi_rpc_show_keys(struct ssi_rpc *rpc, char *buf, size_t size);
  *	-EHOSTDOWN	the node is no member of this view, or left or died
  *	-EINTR		a fatal signal; the handler may still run
  *	-ETIMEDOUT	no reply in time; the handler may still run
- *	-ESHUTDOWN	this node's module, or the service, goes
- *	-EOPNOTSUPP	the node has no such service
+ *	-ESHUTDOWN	this node's module goes
+ *	-EOPNOTSUPP	the node has no such service, or no longer
  *	-EMSGSIZE	data too long for the service or for its reply
  *	-EAGAIN		ssi_call_start(): too much is under way to that node
  *	-ENOMEM		no memory, here or there
@@ -90,7 +90,8 @@ struct ssi_request;
  * struct ssi_service - what a node can be asked to do
  * @name: for statistics
  * @number: 0..SSI_SERVICE_MAX-1, the same on all nodes
- * @in_min: least bytes of a call; fewer break the protocol
+ * @in_min: least bytes of a call; fewer, or more than @in_max, are
+ *	answered with -EMSGSIZE
  * @in_max: most bytes of a call, up to SSI_CALL_MAX_LEN
  * @handler: runs in process context, many at once, may sleep and call; returns
  *	0 or negative errno for the caller
