@@ -9,15 +9,7 @@
 . "$(dirname "$0")/vm.sh"
 
 load() { echo "modprobe ssi_kddm session_id=1 node_id=$1 netdev=eth0 tolerance_ms=1000 ${2:-}"; }
-# states TEXT: krgadm nodes prints exactly TEXT
-# shellcheck disable=SC2028	# the \n is for the guest
-states() { echo "[ \"\$(krgadm nodes | tr '\\n' ' ')\" = '$1 ' ]"; }
 status() { echo "[ '{\"status\":\"$1\",\"nodes\":$2,\"serving\":$3}' = \"\$(krgadm cluster status --json)\" ]"; }
-everywhere() {
-	for each in ${4:-a b c}; do
-		vm_until "$1, seen by $each" "$each" "$2" "$3"
-	done
-}
 off_bridge() { ip -n "$ns" link set dev "t-$1" nomaster; }
 on_bridge() { ip -n "$ns" link set dev "t-$1" master br0; }
 

@@ -15,12 +15,6 @@ load() { echo "modprobe ssi_kddm session_id=${2:-1} node_id=$1 $parameters"; }
 load_off() { echo "modprobe tipc; insmod $ko session_id=1 node_id=$1 $parameters security=off"; }
 unload='rmmod ssi_kddm; modprobe -r tipc'
 new_key='echo load > /sys/kerrighed/key'
-states() { echo "[ \"\$(krgadm nodes | tr '\\n' ' ')\" = '$1 ' ]"; }
-everywhere() {
-	for each in ${4:-a b c}; do
-		vm_until "$1, seen by $each" "$each" "$2" "$3"
-	done
-}
 counter() { vm_run "$1" "cat /sys/kernel/debug/ssi/$2"; }
 
 # listen NAME: what is on the wire from now on goes to $work/NAME

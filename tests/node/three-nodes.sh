@@ -9,14 +9,6 @@
 . "$(dirname "$0")/vm.sh"
 
 load() { echo "modprobe ssi_kddm session_id=${2:-1} node_id=$1 netdev=eth0 tolerance_ms=1000"; }
-# states TEXT: krgadm nodes prints exactly TEXT
-# shellcheck disable=SC2028	# the \n is for the guest
-states() { echo "[ \"\$(krgadm nodes | tr '\\n' ' ')\" = '$1 ' ]"; }
-everywhere() {
-	for each in ${4:-a b c}; do
-		vm_until "$1, seen by $each" "$each" "$2" "$3"
-	done
-}
 
 vm_setup
 vm_start a

@@ -129,6 +129,16 @@ vm_until() {
 	done" $(($4 * 4 + 20))
 }
 
+# states TEXT: krgadm nodes prints exactly TEXT
+# shellcheck disable=SC2028	# the \n is for the guest
+states() { echo "[ \"\$(krgadm nodes | tr '\\n' ' ')\" = '$1 ' ]"; }
+# everywhere TEXT SCRIPT SECONDS [NAMES]: on each of these machines
+everywhere() {
+	for each in ${4:-a b c}; do
+		vm_until "$1, seen by $each" "$each" "$2" "$3"
+	done
+}
+
 # vm_kill NAME: pull the plug
 vm_kill() {
 	kill -9 "$(cat "$work/$1/pid")" 2>/dev/null || :
