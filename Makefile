@@ -7,7 +7,7 @@ export PREFIX ?= /usr/local
 export DESTDIR ?=
 INVENTORY ?= conf/testbed.xml
 deploy = $(O)/deploy/xos-ssi-deploy
-user = libxos pxe initramfs deploy userland
+user = libxos pxe initramfs deploy userland xosautoconfig
 
 help: ## print this list
 	@sed -n 's/^\([a-z%-]*\):[^#]*## /\1\t/p' Makefile | \
@@ -19,8 +19,8 @@ deps: ## install every package that is needed (apt, as root)
 all: kernel $(user) ## build everything into build/
 kernel $(user):
 	@$(MAKE) -C $@
-pxe deploy: libxos
-deploy: pxe
+pxe deploy xosautoconfig: libxos
+deploy xosautoconfig: pxe
 
 up: deps all ## virtual testbed: head and three nodes by PXE to one cluster
 	@$(deploy) -i $(INVENTORY) run
@@ -28,8 +28,8 @@ down: ## stop the testbed, leave nothing behind
 	@$(deploy) -i $(INVENTORY) down
 
 check: deps ## every test (under an hour)
-	@tests/run lint unit sim deploy fuzz node boot
-check-%: deps ## one group: lint unit sim deploy fuzz node boot
+	@tests/run lint unit sim deploy grid fuzz node boot
+check-%: deps ## one group: lint unit sim deploy grid fuzz node boot
 	@tests/run $*
 check-sanitize: ## node on a kernel with KASAN, lockdep, kmemleak (first: 30 min)
 check-image: deps all ## image and initramfs alone, booted and broken in every way (15 min)

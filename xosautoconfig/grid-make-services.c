@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * grid-make-services.c - checkpointer, single-system image, units of each role
+ *
+ * gcp.conf says what is configured, not what works at this moment.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "grid-files.h"
+
+#define UNIT_LINK(target, unit) "/etc/systemd/system/" target ".wants/" unit
+
+/* What each checkpointer is called and can do; %s in a command is the application. */
+static const struct checkpointer {
+	const char *name, *probe, *checkpoint, *restart;
+	const char *threads, *sockets, *sysvipc, *incremental;
+} checkpointers[] = {
+	{ "ssi", "/sys/kernel/debug/ssi", "checkpoint APPID", "restart APPID VERSION",
+	  "true", "true", "true", "false" },
+	{ "criu", "/usr/sbin/criu", "criu dump -t PID -D DIR --shell-job",
+	  "criu restore -D DIR --shell-job", "true", "true", "true", "true" },
+	{ "blcr", "/proc/checkpoint/ctrl", "cr_checkpoint -p PID", "cr_restart FILE",
+	  "true", "false", "false", "false" },
+};
+
+static const struct checkpointer *checkpointer(const struct xos_grid *grid)
+{
+	const char *name = grid->value[XOS_GRID_CHECKPOINTER];
+
+	if (!strcmp(name, "auto"))
+		name = xos_grid_is(grid, XOS_GRID_SSIFLAVOUR, "kerrighed") ? "ssi" : "criu";
+	for (size_t i = 0; i < sizeof(checkpointers) / sizeof(*checkpointers); i++)
+		if (!strcmp(checkpointers[i].name, name))
+			return &checkpointers[i];
+	return &checkpointers[0];
+}
+
+static void make_gcp(struct xos_grid_files *files)
+{
+	const struct checkpointer *c = checkpointer(files->grid);
+	const char *mount = files->grid->value[XOS_GRID_XTREEMFSMOUNT];
+	bool shared = *files->grid->value[XOS_GRID_XTREEMFSVOLUME];
+	struct xos_text *text = grid_file_new(files, "/etc/xos/gcp.conf", S_IFREG | 0644,
+					      "globalDefs");
+
+	xos_text_add(text, "checkpointer=%s\nprobe=%s\ncheckpoint=%s\nrestart=%s\n"
+		     "images=%s/checkpoints\nthreads=%s\nsockets=%s\nsysvipc=%s\n"
+		     "incremental=%s\n", c->name, c->probe, c->checkpoint, c->restart,
+		     shared ? mount : "/var/lib/xos", c->threads, c->sockets, c->sysvipc,
+		     c->incremental);
+}
+
+/* Defaults of the modules, for a node that loads them itself. */
+static void make_ssi(struct xos_grid_files *files)
+{
+	const struct xos_grid *grid = files->grid;
+	struct xos_text *text;
+
+	if (!xos_grid_is(grid, XOS_GRID_SSIFLAVOUR, "kerrighed") ||
+	    grid->self->role != XOS_GRID_RESOURCE)
+		return;
+	text = grid_file_new(files, "/etc/modprobe.d/50-xos.conf", S_IFREG | 0644,
+			     "globalDefs, localDefs, nodeTypes");
+	xos_text_add(text, "options ssi_kddm session_id=%s node_id=%s",
+		     grid->value[XOS_GRID_SESSIONID], grid->value[XOS_GRID_MYNODEID]);
+	if (*grid->value[XOS_GRID_SSINETDEV])
+		xos_text_add(text, " netdev=%s", grid->value[XOS_GRID_SSINETDEV]);
+	xos_text_add(text, "\n");
+}
+
+void grid_make_services(struct xos_grid_files *files)
+{
+	make_gcp(files);
+	make_ssi(files);
+	grid_link_new(files, UNIT_LINK("multi-user.target", "chrony.service"),
+		      "/lib/systemd/system/chrony.service");
+}
