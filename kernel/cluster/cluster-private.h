@@ -20,6 +20,7 @@
 
 #include <linux/completion.h>
 #include <linux/mutex.h>
+#include <linux/notifier.h>
 #include <linux/workqueue.h>
 
 struct ssi_procnodes;
@@ -46,6 +47,7 @@ struct ssi_request {
  * @rpc: links to the other nodes
  * @slow_wq: what may wait: files of /proc, and the clock
  * @tick: runs on @slow_wq each SSI_TICK_MS
+ * @reboot: called before the machine stops
  * @power: switches this node off
  * @power_op: what @power does
  * @power_forced: the orderly way has been tried
@@ -73,6 +75,7 @@ struct ssi_cluster {
 	struct ssi_rpc *rpc;
 	struct workqueue_struct *slow_wq;
 	struct delayed_work tick;
+	struct notifier_block reboot;
 	struct delayed_work power;
 	enum ssi_power_op power_op;
 	bool power_forced;

@@ -2,9 +2,9 @@
 /*
  * cluster.c: puts the parts of a node together.
  *
- * Owns struct ssi_cluster, its start and stop, the clock, the wait for a
- * request, and what each action of membership.c means in this kernel.  Knows the
- * parts; the parts know only this.
+ * Owns struct ssi_cluster, its start and stop, also with the machine's, the
+ * clock, the wait for a request, and what each action of membership.c means in
+ * this kernel.  Knows the parts; the parts know only this.
  *
  *	rpc/ -> link_ops, control.c -> ssi_cluster_event() -> membership.c
  *	membership.c -> carry_out() -> message.c -> ssi_rpc_control()
@@ -23,6 +23,7 @@
 
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
+#include <linux/reboot.h>
 #include <linux/slab.h>
 
 #define CHANGE_TIMEOUT_MS	30000	/* every node has to answer */
@@ -400,42 +401,6 @@ static void close_files(struct ssi_cluster *cluster)
 	ssi_procnodes_destroy(cluster->procnodes);
 }
 
-/**
- * ssi_cluster_create() - make this machine a node
- * @params: session, node, interface; copied
- * @rpc: links to the other nodes, not started; stays the caller's
- *
- * Context: process context; sleeps.
- * Return: to be undone with ssi_cluster_destroy(); ERR_PTR() of -ENOMEM or of
- *	ssi_rpc_start()'s errors, which have been logged.
- */
-struct ssi_cluster *ssi_cluster_create(const struct ssi_params *params,
-				       struct ssi_rpc *rpc)
-{
-	struct ssi_cluster *cluster;
-	int err;
-
-	cluster = alloc_cluster(params, rpc);
-	if (!cluster)
-		return ERR_PTR(-ENOMEM);
-	err = open_files(cluster);
-	if (err)
-		goto err_free;
-	err = ssi_rpc_start(rpc, &link_ops, cluster);
-	if (err)
-		goto err_close_files;
-	queue_delayed_work(cluster->slow_wq, &cluster->tick, 0);
-	pr_info("version %s: node %u of session %u on %s\n", SSI_BUILD,
-		params->node, params->session, params->netdev);
-	return cluster;
-
-err_close_files:
-	close_files(cluster);
-err_free:
-	free_cluster(cluster);
-	return ERR_PTR(err);
-}
-
 /* Hand over what this node has, so that the others need not count it dead. */
 static void leave(struct ssi_cluster *cluster)
 {
@@ -467,6 +432,70 @@ static void leave(struct ssi_cluster *cluster)
 	mutex_unlock(&cluster->request_lock);
 }
 
+/* Leave, and say nothing more: the other nodes see this one go. */
+static void depart(struct ssi_cluster *cluster)
+{
+	leave(cluster);
+	mutex_lock(&cluster->lock);
+	cluster->stopping = true;
+	ssi_nodeinfo_fail(cluster, SSI_NODE_ALL);
+	mutex_unlock(&cluster->lock);
+	cancel_delayed_work_sync(&cluster->tick);
+	ssi_rpc_stop(cluster->rpc);
+}
+
+/*
+ * Power off, restart or kexec, while the network still works.  power.c's worker
+ * may be who calls, so that it can not be waited for.
+ */
+static int machine_stops(struct notifier_block *notifier, unsigned long event,
+			 void *unused)
+{
+	struct ssi_cluster *cluster = container_of(notifier, struct ssi_cluster,
+						   reboot);
+
+	depart(cluster);
+	return NOTIFY_DONE;
+}
+
+/**
+ * ssi_cluster_create() - make this machine a node
+ * @params: session, node, interface; copied
+ * @rpc: links to the other nodes, not started; stays the caller's
+ *
+ * Context: process context; sleeps.
+ * Return: to be undone with ssi_cluster_destroy(); ERR_PTR() of -ENOMEM or of
+ *	ssi_rpc_start()'s errors, which have been logged.
+ */
+struct ssi_cluster *ssi_cluster_create(const struct ssi_params *params,
+				       struct ssi_rpc *rpc)
+{
+	struct ssi_cluster *cluster;
+	int err;
+
+	cluster = alloc_cluster(params, rpc);
+	if (!cluster)
+		return ERR_PTR(-ENOMEM);
+	err = open_files(cluster);
+	if (err)
+		goto err_free;
+	err = ssi_rpc_start(rpc, &link_ops, cluster);
+	if (err)
+		goto err_close_files;
+	queue_delayed_work(cluster->slow_wq, &cluster->tick, 0);
+	cluster->reboot.notifier_call = machine_stops;
+	register_reboot_notifier(&cluster->reboot);
+	pr_info("version %s: node %u of session %u on %s\n", SSI_BUILD,
+		params->node, params->session, params->netdev);
+	return cluster;
+
+err_close_files:
+	close_files(cluster);
+err_free:
+	free_cluster(cluster);
+	return ERR_PTR(err);
+}
+
 /**
  * ssi_cluster_destroy() - make this machine no node any more
  * @cluster: what ssi_cluster_create() returned; its rpc is stopped
@@ -478,15 +507,10 @@ static void leave(struct ssi_cluster *cluster)
  */
 void ssi_cluster_destroy(struct ssi_cluster *cluster)
 {
-	leave(cluster);
-	mutex_lock(&cluster->lock);
-	cluster->stopping = true;
-	ssi_nodeinfo_fail(cluster, SSI_NODE_ALL);
-	mutex_unlock(&cluster->lock);
-
+	unregister_reboot_notifier(&cluster->reboot);
+	if (!cluster->stopping)
+		depart(cluster);
 	ssi_power_stop(cluster);
-	cancel_delayed_work_sync(&cluster->tick);
-	ssi_rpc_stop(cluster->rpc);
 	ssi_layers_exit(cluster);
 	close_files(cluster);
 	free_cluster(cluster);

@@ -67,6 +67,38 @@ vm_check "remove and add 20 times" a "i=0; while [ \$i -lt 20 ]; do
 	krgadm nodes add -n 3 > /dev/null && krgadm nodes del -n 3 > /dev/null || exit 1
 	i=\$((i + 1)); done; krgadm nodes add -n 3" 120
 
+# Restarted one after the other: who is left serves all the time.
+for each in a b c; do vm_run "$each" "dmesg -c" > /dev/null; done
+vm_run c "/sbin/reboot" > /dev/null || :	# no answer
+vm_gone "c restarts" c 20
+vm_check "c has left in good order" a "$(status up 2 true)
+	krgadm cluster log | tail -n 1 | grep 'remove, left 3'"
+vm_run b "/sbin/reboot" > /dev/null || :
+vm_gone "b restarts at once" b 20
+vm_check "a alone serves" a "$(status up 1 true)
+	krgadm cluster log | tail -n 1 | grep 'remove, left 2'"
+vm_check "and has never stopped" a "! dmesg | grep -E 'no quorum|dropped'"
+vm_start b
+vm_start c
+vm_check "b anew" b "$(load 2)"
+vm_check "c anew" c "$(load 3)"
+vm_until "both are there" a "[ \$(krgadm nodes | grep -c present) = 2 ]" 15
+vm_check "three again" a "krgadm nodes add -a"
+
+# All at once: nobody waits for another's end.
+vm_check "krgadm cluster reboot" b "krgadm cluster reboot"
+for each in a b c; do
+	vm_gone "$each restarts" "$each" 10
+	check "$each has left in good order" \
+		"$(grep -c 'not left in good order' "$work/$each/console")"
+done
+for each in a b c; do vm_start "$each"; done
+vm_check "a once more" a "$(load 1)"
+vm_check "b once more" b "$(load 2)"
+vm_check "c once more" c "$(load 3)"
+vm_until "all are there" a "[ \$(krgadm nodes | grep -c present) = 3 ]" 15
+vm_check "three once more" a "krgadm nodes add -a"
+
 # No quorum is left, until the admin says who is dead.
 vm_kill b
 everywhere "two of three" "$(status up 2 true)" 15 "a c"

@@ -114,26 +114,17 @@ everywhere "death of the coordinator" "$(states '2:online 3:online')" 15 "b c"
 vm_check "another one takes over" c "krgadm nodes del -n 2 && $(states '2:present 3:online') &&
 	krgadm nodes add -n 2"
 
-# gone TEXT NAME SECONDS: the machine ends within that time
-gone() {
-	i=0
-	while vm_alive "$2" && [ $((i += 1)) -lt $(($3 * 5 * VM_SLOW)) ]; do
-		sleep 0.2
-	done
-	check "$1" "$(vm_alive "$2" && echo 1 || echo 0)" "$(tail -n 5 "$work/$2/console")"
-}
-
 # c's user space does not obey: the kernel does it after a minute
 vm_check "poweroff" c "printf '#!/bin/sh\n' > /sbin/poweroff
 	[ \"\$(krgadm cluster poweroff)\" = 'Shutting down cluster... done' ]"
-gone "b powers off the orderly way" b 20
-gone "c powers off by force" c 100
+vm_gone "b powers off the orderly way" b 20
+vm_gone "c powers off by force" c 100
 
 vm_start a
 vm_start b
 vm_check "a and b anew" a "$(load 1)"
 vm_check "second" b "$(load 2); krgadm nodes add -t 2"
 vm_check "not online: no reboot" b "krgadm nodes del -n 1; krgadm cluster reboot"
-gone "b reboots" b 20
+vm_gone "b reboots" b 20
 vm_until "a, not online, stays" a "$(states 1:present)" 15
 vm_finish

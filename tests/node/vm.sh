@@ -145,6 +145,15 @@ vm_kill() {
 	rm -f "$work/$1/pid"
 }
 
+# vm_gone TEXT NAME SECONDS: ok when the machine ends within that time
+vm_gone() {
+	waited=0
+	while vm_alive "$2" && [ $((waited += 1)) -lt $(($3 * 5 * VM_SLOW)) ]; do
+		sleep 0.2
+	done
+	check "$1" "$(vm_alive "$2" && echo 1 || echo 0)" "$(tail -n 5 "$work/$2/console")"
+}
+
 # vm_complaints NAME: what a healthy kernel does not say
 vm_complaints() {
 	grep -aE -e 'WARNING:|BUG:|kernel BUG at|UBSAN:|Oops|Kernel panic' \
