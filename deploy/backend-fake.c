@@ -33,6 +33,7 @@
  *	fake-head-down-at=MS, fake-head-down-for=MS   the head reboots
  *	fake-unavailable	the back-end cannot be used
  *	fake-remote-ms=MS	krgadm on a node takes that long
+ *	fake-no-quorum		the cluster takes nobody, its members do not serve
  *	fake-hook=EXIT		the grid hook is installed and ends with EXIT
  */
 #include <errno.h>
@@ -280,7 +281,8 @@ static const char *const known_options[] = {
 	"fake-delay-ms", "fake-dead", "fake-power-fail", "fake-no-kexec", "fake-hang",
 	"fake-fail", "fake-panic", "fake-flap", "fake-until", "fake-stranger",
 	"fake-join-fail", "fake-key-fail", "fake-key-lost", "fake-head-down-at",
-	"fake-head-down-for", "fake-unavailable", "fake-remote-ms", "fake-hook", NULL
+	"fake-head-down-for", "fake-unavailable", "fake-remote-ms", "fake-hook",
+	"fake-no-quorum", NULL
 };
 
 /* A fault with a typing error in its name would be a test that tests nothing. */
@@ -574,6 +576,8 @@ static void krgadm_add(struct xos_backend *b, const char *list)
 	struct fake *f = b->priv;
 	size_t i;
 
+	if (option_of_any(b, "fake-no-quorum"))
+		return;
 	for (i = 0; i < b->inv->n_nodes; i++)
 		if (f->nodes[i].stage >= N_STAGES && !f->nodes[i].online &&
 		    in_list(list, b->inv->nodes[i].id))
@@ -589,6 +593,12 @@ static void krgadm_status(struct xos_backend *b, char *out, size_t size)
 		if (f->nodes[i].on && f->nodes[i].stage >= N_STAGES)
 			len += snprintf(out + len, size - len, "%u:%s\n", b->inv->nodes[i].id,
 					f->nodes[i].online ? "online" : "present");
+}
+
+static void krgadm_cluster(struct xos_backend *b, char *out, size_t size)
+{
+	snprintf(out, size, "{\"status\":\"up\",\"nodes\":1,\"serving\":%s}\n",
+		 option_of_any(b, "fake-no-quorum") ? "false" : "true");
 }
 
 /* As long as krgadm on a node takes; false: stopped before its end. */
@@ -621,6 +631,8 @@ static int fake_run_on(struct xos_backend *b, const struct xos_node *node,
 		return xos_error_set(err, -EINTR, XOS_EXIT_FAILED, "interrupted");
 	if (!strcmp(argv[0], "krgadm") && argv[2] && !strcmp(argv[2], "add") && argv[4])
 		krgadm_add(b, argv[4]);
+	else if (!strcmp(argv[0], "krgadm") && !strcmp(argv[1], "cluster"))
+		krgadm_cluster(b, out, size);
 	else if (!strcmp(argv[0], "krgadm"))
 		krgadm_status(b, out, size);
 	else if (strstr(argv[0], "/ssi-key"))

@@ -24,7 +24,7 @@ static const char *const hints[XOS_STATES] = {
 	[XOS_STATE_SERVICES] = "a unit could not be switched: xos-ssi-deploy ssh NODE systemctl --failed",
 	[XOS_STATE_MODULES] = "a module did not load: xos-ssi-deploy ssh NODE dmesg",
 	[XOS_STATE_CONFIG] = "the configuration directory could not be mounted: xos-ssi-deploy ssh HEAD exportfs -v",
-	[XOS_STATE_PRESENT] = "it is ready but not in the cluster: xos-ssi-deploy ssh NODE krgadm nodes; do the nodes see each other?",
+	[XOS_STATE_PRESENT] = "it is ready but not in the cluster: xos-ssi-deploy ssh NODE krgadm nodes; do the nodes see each other, has the cluster a quorum (krgadm cluster status --json)?",
 	[XOS_STATE_EXCLUDED] = "it was left out by --exclude; run without it",
 };
 

@@ -8,7 +8,9 @@
  *	krgadm nodes status	who really is online: only this makes a node so
  * The first pass waits until every node that needed no second try is ready; who
  * comes later is added by a later pass.  A pass that leaves somebody out is
- * repeated after a back-off, until that node's own deadline fails it.
+ * repeated after a back-off, until that node's own deadline fails it.  When the
+ * cluster has no quorum nobody can be added: the admin has to act, no node has to
+ * reboot.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -238,6 +240,52 @@ bool engine_cluster(struct xos_engine *e, int64_t now_ms)
 	doublings = e->adds < ADD_PAUSE_DOUBLINGS ? e->adds : ADD_PAUSE_DOUBLINGS;
 	e->add_ms = xos_now_ms() + (ADD_PAUSE_MS << doublings);
 	e->adds++;
+	return true;
+}
+
+/* The node that is online with the lowest id; NULL if none is seen so. */
+static const struct xos_node *find_member(const struct xos_engine *e,
+					  const unsigned char *seen)
+{
+	size_t i;
+
+	for (i = 0; i < e->inv->n_nodes; i++)
+		if (e->nodes[i].state == XOS_STATE_ONLINE &&
+		    seen[e->inv->nodes[i].id] == SEEN_ONLINE)
+			return &e->inv->nodes[i];
+	return NULL;
+}
+
+static bool is_suspended(struct xos_engine *e, const struct xos_node *node)
+{
+	static const char *const argv[] = { "krgadm", "cluster", "status", "--json", NULL };
+	struct xos_backend *b = xos_backends_of(&e->backends, node);
+	struct xos_error err = { 0 };
+	char out[256] = "";
+
+	return !b->ops->run_on(b, node, argv, NULL, out, sizeof(out), STATUS_TIMEOUT_MS,
+			       &err) && strstr(out, "\"serving\":false");
+}
+
+bool engine_stuck(struct xos_engine *e)
+{
+	unsigned char seen[XOS_NODE_ID_MAX + 1];
+	const struct xos_node *member = NULL;
+	int64_t now_ms = xos_now_ms();
+	char why[XOS_REASON_MAX];
+	size_t i;
+
+	if (ask_anyone(e, seen))
+		member = find_member(e, seen);
+	if (!member || !is_suspended(e, member) || engine_stopped(e))
+		return false;
+	snprintf(why, sizeof(why),
+		 "the cluster has no quorum; if its lost members stay lost: xos-ssi-deploy ssh %.64s krgadm nodes fail ID, then resume",
+		 member->name);
+	for (i = 0; i < e->inv->n_nodes; i++)
+		if (e->nodes[i].state == XOS_STATE_PRESENT &&
+		    e->nodes[i].deadline_ms <= now_ms)
+			engine_input(e, i, XOS_INPUT_NO_QUORUM, NULL, why);
 	return true;
 }
 

@@ -87,6 +87,12 @@ void engine_loop(struct xos_engine *e);
 /** engine_cluster() - bring present nodes online when it is time; true if it acted */
 bool engine_cluster(struct xos_engine *e, int64_t now_ms);
 
+/**
+ * engine_stuck() - late nodes are present: give them up if the cluster has no quorum
+ * Return: true if it has none.
+ */
+bool engine_stuck(struct xos_engine *e);
+
 /** engine_probe() - ask a silent node itself how far it is; true if it answered */
 bool engine_probe(struct xos_engine *e, size_t i);
 

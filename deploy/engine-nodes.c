@@ -238,6 +238,8 @@ static void check_deadlines(struct xos_engine *e)
 		if (e->nodes[i].state != XOS_STATE_POWERING &&
 		    power_of(e, i) == XOS_POWER_OFF)
 			engine_input(e, i, XOS_INPUT_GONE, NULL, NULL);
+		else if (e->nodes[i].state == XOS_STATE_PRESENT && engine_stuck(e))
+			continue;
 		else if ((!e->unheard[i] || !engine_probe(e, i)) && !engine_stopped(e))
 			engine_input(e, i, XOS_INPUT_TIMEOUT, NULL, NULL);
 	}

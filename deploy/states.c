@@ -24,7 +24,8 @@
  * Why it ends: every failure spends one of limits.retries of its state, every
  * self-made restart, every return from ko one of limits.restarts; between two of
  * these a node only moves forward, and each state but off, online, ko, excluded
- * (and present before it is added) has a deadline.
+ * has a deadline.  That of present is far off until the node is to be added: it
+ * waits for the others.
  *
  * Reports come over the network: a stranger's report or a refusal only leaves a
  * note for the day the node fails, it cannot fail a good one.
@@ -53,6 +54,7 @@
  *   r  failed: retry by way of powering, or ko
  *   u  climb the ladder of reboots without spending a try
  *   l  left the cluster: back to present, one try of online spent
+ *   g  given up at once: no reboot would help
  *   t  set the deadline anew
  *   n  leave a note
  *   x  excluded
@@ -91,6 +93,7 @@ static const char table[XOS_INPUTS][2 * XOS_STATES] = {
 	[XOS_INPUT_PRESENT]	= "> > > > > > > > > . . ^ .",
 	[XOS_INPUT_WAITING]	= "> > > > > > > . . . . ^ .",
 	[XOS_INPUT_ADD]		= ". . . . . . . . . t . . .",
+	[XOS_INPUT_NO_QUORUM]	= ". . . . . . . . . g . . .",
 	[XOS_INPUT_ONLINE]	= "> > . . . . > > > > . ^ .",
 	[XOS_INPUT_OFFLINE]	= ". . . . . . . . . . l . .",
 	[XOS_INPUT_TIMEOUT]	= ". r r r r r r r r r . . .",
@@ -138,6 +141,7 @@ static const struct {
 	[XOS_INPUT_PRESENT] = { "found present", XOS_STATE_PRESENT },
 	[XOS_INPUT_WAITING] = { "found waiting for its key", XOS_STATE_MODULES },
 	[XOS_INPUT_ADD] = { "added", XOS_STATES },
+	[XOS_INPUT_NO_QUORUM] = { "the cluster has no quorum", XOS_STATES },
 	[XOS_INPUT_ONLINE] = { "online in the cluster", XOS_STATE_ONLINE },
 	[XOS_INPUT_OFFLINE] = { "left the cluster", XOS_STATE_PRESENT },
 	[XOS_INPUT_TIMEOUT] = { "timeout", XOS_STATES },
@@ -271,12 +275,14 @@ static uint32_t jitter(struct xos_machine *m, uint32_t below)
 static void enter(struct xos_machine *m, const struct xos_limits *limits,
 		  enum xos_state to, int64_t now_ms)
 {
-	bool timed = !xos_state_settled(to) && to != XOS_STATE_OFF &&
-		     to != XOS_STATE_PRESENT;	/* the clock runs from ADD */
+	bool timed = !xos_state_settled(to) && to != XOS_STATE_OFF;
+	int64_t timeout_ms = limits->timeout_ms[to];
 
+	if (to == XOS_STATE_PRESENT)
+		timeout_ms *= WAIT_FACTOR;	/* until ADD, for the others */
 	m->state = to;
 	m->since_ms = now_ms;
-	m->deadline_ms = timed ? now_ms + limits->timeout_ms[to] : XOS_NEVER;
+	m->deadline_ms = timed ? now_ms + timeout_ms : XOS_NEVER;
 	m->pending = XOS_ACTION_NONE;
 }
 
@@ -450,10 +456,11 @@ static void extend(struct xos_machine *m, const struct xos_limits *limits,
 	int64_t timeout_ms = limits->timeout_ms[m->state];
 	int64_t last_ms = m->since_ms + WAIT_FACTOR * timeout_ms;
 
-	if (m->state == XOS_STATE_PRESENT && m->deadline_ms != XOS_NEVER)
-		return;
+	/* The first ADD counts; to be told to wait gives more time each time. */
+	if (m->state == XOS_STATE_PRESENT)
+		last_ms = m->deadline_ms;
 	m->deadline_ms = now_ms + timeout_ms;
-	if (m->state != XOS_STATE_PRESENT && m->deadline_ms > last_ms)
+	if (m->deadline_ms > last_ms)
 		m->deadline_ms = last_ms;
 }
 
@@ -497,6 +504,10 @@ void xos_machine_step(struct xos_machine *m, const struct xos_limits *limits,
 		break;
 	case 'l':
 		leave_cluster(m, limits, now_ms, step);
+		break;
+	case 'g':
+		give_up(m, limits, why && *why ? why : inputs[input].name, now_ms,
+			step);
 		break;
 	case 't':
 		extend(m, limits, now_ms);

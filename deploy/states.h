@@ -57,6 +57,7 @@ enum xos_input {
 	XOS_INPUT_PRESENT,		/* seen by a probe, not by a report */
 	XOS_INPUT_WAITING,		/* the same; it waits for its key */
 	XOS_INPUT_ADD,			/* the cluster is asked to take it */
+	XOS_INPUT_NO_QUORUM,		/* the deadline has passed, and nobody can add it */
 	XOS_INPUT_ONLINE,
 	XOS_INPUT_OFFLINE,		/* was online, is not any more */
 	XOS_INPUT_TIMEOUT,		/* the deadline has passed */

@@ -80,6 +80,19 @@ exits 0 "joins at the second pass" run
 one_bad '<option>fake-join-fail=99</option>' '<timeout state="online" base="0" retries="1"/>'
 exits 3 "never joins" run
 check "reason names present" same "$(reason_of n2 | cut -d: -f1)" present
+# Two of three are lost, and come back: the one that is left can not take them.
+one_bad ''
+deploy run
+"$tool" power off n2
+"$tool" power off n3
+sed -i 's|<nodes name="n1" id="1"/>|<nodes name="n1" id="1"><option>fake-no-quorum=1</option></nodes>|' \
+	"$dir/inventory.xml"
+exits 4 "no quorum: resume ends" resume
+check "reason names the cause, and the next step" sh -c 'case $1 in
+	"present: the cluster has no quorum; "*"ssh n1 krgadm nodes fail"*) ;; *) exit 1 ;; esac' sh "$(reason_of n2)"
+check "a reboot would not help: there was none" same "$(powers n1) $(powers n2) $(powers n3)" "1 2 2"
+sed -i 's|<option>fake-no-quorum=1</option>||' "$dir/inventory.xml"
+exits 0 "with a quorum again, resume mends it" resume
 one_bad '<option>fake-delay-ms=60</option><option>fake-head-down-at=100</option><option>fake-head-down-for=150</option>'
 exits 0 "head reboots during the storm: nodes wait and go on" run
 check "nobody was powered twice" same "$(powers n1) $(powers n2) $(powers n3)" "1 1 1"

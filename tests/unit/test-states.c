@@ -34,7 +34,7 @@ static void make(struct xos_machine *m, enum xos_state state)
 {
 	xos_machine_init(m, 7, 1000);
 	m->state = state;
-	if (state > XOS_STATE_OFF && state < XOS_STATE_PRESENT)
+	if (state > XOS_STATE_OFF && state <= XOS_STATE_PRESENT)
 		m->deadline_ms = 5000;
 	if (state == XOS_STATE_POWERING)
 		m->asked = XOS_ACTION_ON;
@@ -55,7 +55,7 @@ static void check_invariants(const struct xos_machine *m, const struct xos_step 
 	}
 	if (xos_state_settled(m->state) || m->state == XOS_STATE_OFF)
 		assert_true(m->deadline_ms == XOS_NEVER);
-	else if (m->state != XOS_STATE_PRESENT && m->pending == XOS_ACTION_NONE)
+	else if (m->pending == XOS_ACTION_NONE)
 		assert_true(m->deadline_ms != XOS_NEVER);
 	if (m->pending != XOS_ACTION_NONE)
 		assert_int_equal(m->state, XOS_STATE_POWERING);
@@ -110,6 +110,8 @@ static void test_pairs_that_matter(void **unused)
 		{ XOS_STATE_MODULES, XOS_INPUT_STRANGER, "", XOS_STATE_MODULES, false },
 		{ XOS_STATE_FIRMWARE, XOS_INPUT_ONLINE, "", XOS_STATE_FIRMWARE, false },
 		{ XOS_STATE_PRESENT, XOS_INPUT_ONLINE, "", XOS_STATE_ONLINE, false },
+		{ XOS_STATE_PRESENT, XOS_INPUT_NO_QUORUM, "", XOS_STATE_KO, false },
+		{ XOS_STATE_ONLINE, XOS_INPUT_NO_QUORUM, "", XOS_STATE_ONLINE, false },
 		{ XOS_STATE_KO, XOS_INPUT_CONFIG, "b", XOS_STATE_PRESENT, true },
 		{ XOS_STATE_KO, XOS_INPUT_TIMEOUT, "", XOS_STATE_KO, false },
 		{ XOS_STATE_OFF, XOS_INPUT_EXCLUDE, "", XOS_STATE_EXCLUDED, false },
@@ -259,6 +261,29 @@ static void test_wait_extends_but_ends(void **unused)
 	assert_true(m.deadline_ms == first);
 }
 
+/* Long before it is to be added, a while after; asked again does not help. */
+static void test_present_ends(void **unused)
+{
+	int64_t limit = limits.timeout_ms[XOS_STATE_PRESENT];
+	struct xos_machine m;
+	struct xos_step s;
+
+	(void)unused;
+	make(&m, XOS_STATE_CONFIG);
+	step(&m, XOS_INPUT_CONFIG, "boot-1", 2000, &s);
+	assert_int_equal(m.state, XOS_STATE_PRESENT);
+	assert_true(m.deadline_ms == 2000 + 10 * limit);
+	step(&m, XOS_INPUT_ADD, "", 3000, &s);
+	assert_true(m.deadline_ms == 3000 + limit);
+	step(&m, XOS_INPUT_ADD, "", 4000, &s);
+	assert_true(m.deadline_ms == 3000 + limit);
+	xos_machine_step(&m, &limits, XOS_INPUT_NO_QUORUM, "", "ask node 1",
+			 m.deadline_ms, &s);
+	assert_int_equal(m.state, XOS_STATE_KO);
+	assert_int_equal(s.next, XOS_ACTION_NONE);
+	assert_non_null(strstr(m.reason, "present: ask node 1"));
+}
+
 static void test_stranger_explains_only(void **unused)
 {
 	struct xos_machine m;
@@ -359,8 +384,6 @@ static int end_in_silence(struct xos_machine *m, int64_t now)
 			now = now > m->due_ms ? now : m->due_ms;
 			step(m, XOS_INPUT_START, "", now, &s);
 			step(m, XOS_INPUT_POWER_OK, "", now, &s);
-		} else if (m->deadline_ms == XOS_NEVER) {
-			step(m, XOS_INPUT_ADD, "", now, &s);
 		} else {
 			now = now > m->deadline_ms ? now : m->deadline_ms;
 			step(m, XOS_INPUT_TIMEOUT, "", now, &s);
@@ -411,6 +434,7 @@ int main(void)
 		cmocka_unit_test(test_late_words_of_old_boot),
 		cmocka_unit_test(test_report_during_backoff),
 		cmocka_unit_test(test_wait_extends_but_ends),
+		cmocka_unit_test(test_present_ends),
 		cmocka_unit_test(test_stranger_explains_only),
 		cmocka_unit_test(test_reset),
 		cmocka_unit_test(test_limits),
