@@ -2,11 +2,12 @@
 /*
  * backend-qemu-head.c - what the head VM is given
  *
- * The head boots its image's kernel and initramfs directly; its disks, all
- * read-only, each found by its serial number:
+ * The head boots its image's kernel and initramfs directly; its disks, each
+ * found by its serial number, read-only but for one:
  *
  *	xoshead		root.squashfs of its own image, the first disk (/dev/vda)
  *	xosconf		the configuration disk: a plain tar archive
+ *	xosdata		what it has to keep: ext4, made here, written by the head
  *	IMAGE-ID	root.squashfs of an image that nodes boot
  *
  * The archive:
@@ -31,7 +32,8 @@
 #include "words.h"
 
 #define HEAD_DISK_SIZE		(256LL << 20)	/* sparse; bounds the archive */
-#define HEAD_TAR_TIMEOUT_MS	60000
+#define HEAD_DATA_SIZE		(1LL << 30)	/* sparse; what nodes may write */
+#define HEAD_COMMAND_TIMEOUT_MS	60000
 #define HEAD_IDS_MAX		65536
 
 void qemu_head_disk_path(struct qemu *q, char *buf, size_t size)
@@ -148,7 +150,7 @@ static int copy_over(const char *tar, const char *disk, struct xos_error *err)
 static int run(const char *const argv[], struct xos_error *err)
 {
 	char said[512];
-	struct xos_spawn spawn = { .argv = argv, .timeout_ms = HEAD_TAR_TIMEOUT_MS,
+	struct xos_spawn spawn = { .argv = argv, .timeout_ms = HEAD_COMMAND_TIMEOUT_MS,
 				   .out = said, .out_size = sizeof(said) };
 
 	return xos_spawn_check(&spawn, err);
@@ -205,7 +207,48 @@ void qemu_head_disk_remove(struct qemu *q)
 	unlink(disk);
 }
 
-/* The ids of the images whose disks the head has, as a line of words. */
+static void data_path(const struct qemu *q, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s/head.data", q->b->paths->state);
+}
+
+int qemu_head_data(struct qemu *q, struct xos_error *err)
+{
+	char path[4096], new[4100];
+	const char *const mkfs[] = { "mkfs.ext4", "-q", "-F", "-m", "0", "-L",
+				     "xosdata", new, NULL };
+	int fd, rc;
+
+	data_path(q, path, sizeof(path));
+	if (!access(path, F_OK))
+		return 0;
+	/* under its name only when it is whole: a killed run must not leave half */
+	snprintf(new, sizeof(new), "%s.new", path);
+	fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	rc = fd < 0 || ftruncate(fd, HEAD_DATA_SIZE) < 0 ?
+		xos_error_set(err, -errno, XOS_EXIT_BACKEND, "%s: %s", new,
+			      strerror(errno)) : run(mkfs, err);
+	if (fd >= 0)
+		close(fd);
+	if (rc == 0 && rename(new, path) < 0)
+		rc = xos_error_set(err, -errno, XOS_EXIT_BACKEND, "%s: %s", path,
+				   strerror(errno));
+	if (rc < 0)
+		unlink(new);
+	return rc < 0 ? rc : 1;
+}
+
+void qemu_head_data_remove(struct qemu *q)
+{
+	char path[4096], new[4100];
+
+	data_path(q, path, sizeof(path));
+	snprintf(new, sizeof(new), "%s.new", path);
+	unlink(path);
+	unlink(new);
+}
+
+/* The disks that depend on the inventory, as a line of words. */
 static char *disk_ids(struct qemu *q)
 {
 	const struct xos_inventory *inv = q->b->inv;
@@ -215,7 +258,7 @@ static char *disk_ids(struct qemu *q)
 
 	if (!f)
 		return NULL;
-	fputs(q->b->images[image_index(inv, inv->head.image)].id, f);
+	fprintf(f, "xosdata %s", q->b->images[image_index(inv, inv->head.image)].id);
 	for (size_t i = 0; i < inv->n_images; i++)
 		if (xos_inventory_image_is_used(inv, i))
 			fprintf(f, " %s", q->b->images[i].id);
@@ -258,10 +301,11 @@ int qemu_head_note_disks(struct qemu *q, struct xos_error *err)
 }
 
 static void add_disk(struct words *w, const char *id, const char *serial,
-		     const char *file)
+		     const char *file, bool writable)
 {
 	words_add(w, "-drive");
-	words_add(w, "if=none,id=%s,format=raw,readonly=on,file=%s", id, file);
+	words_add(w, "if=none,id=%s,format=raw,readonly=%s,file=%s", id,
+		  writable ? "off" : "on", file);
 	words_add(w, "-device");
 	words_add(w, "virtio-blk-pci,drive=%s,serial=%s", id, serial);
 }
@@ -285,9 +329,11 @@ char **qemu_head_args(struct qemu *q)
 	words_add(&w, "root=xos:disk:/dev/vda ip=%s:::%s:%s:%s:none %s", address,
 		  netmask, head->name, head->interface, head->image->bootline);
 	snprintf(path, sizeof(path), "%s/root.squashfs", own->dir);
-	add_disk(&w, "head", "xoshead", path);
+	add_disk(&w, "head", "xoshead", path, false);
 	qemu_head_disk_path(q, path, sizeof(path));
-	add_disk(&w, "conf", "xosconf", path);
+	add_disk(&w, "conf", "xosconf", path, false);
+	data_path(q, path, sizeof(path));
+	add_disk(&w, "data", "xosdata", path, true);
 	for (size_t i = 0; i < inv->n_images; i++) {
 		char id[32];
 
@@ -295,7 +341,7 @@ char **qemu_head_args(struct qemu *q)
 			continue;
 		snprintf(id, sizeof(id), "image%zu", i);
 		snprintf(path, sizeof(path), "%s/root.squashfs", q->b->images[i].dir);
-		add_disk(&w, id, q->b->images[i].id, path);
+		add_disk(&w, id, q->b->images[i].id, path, false);
 	}
 	return words_take(&w);
 }

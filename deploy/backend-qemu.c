@@ -63,6 +63,7 @@ static int check_programs(struct xos_error *err)
 		{ QEMU_PROGRAM, "qemu-system-x86" }, { "ip", "iproute2" },
 		{ "nsenter", "util-linux" }, { "ssh", "openssh-client" },
 		{ "ssh-keygen", "openssh-client" }, { "tar", "tar" },
+		{ "mkfs.ext4", "e2fsprogs" },
 	};
 
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
@@ -308,19 +309,24 @@ static int remove_traces(struct qemu *q, struct xos_error *err)
 	return 0;
 }
 
-static int head_up(struct qemu *q, int timeout_ms,
+/* @made: receives whether the data disk is new, and so nothing lost with it */
+static int head_up(struct qemu *q, int timeout_ms, bool *made,
 		   void (*progress)(const char *text, void *arg), void *arg,
 		   struct xos_error *err)
 {
 	char address[INET_ADDRSTRLEN];
 	int rc;
 
+	*made = false;
 	rc = qemu_net_up(q, err);
 	if (rc == 0)
 		rc = xos_keys_create(q->b->paths->state, head_address(q, address), err);
 	if (rc == 0)
 		rc = qemu_head_disk(q, err);
 	if (rc == 0)
+		rc = qemu_head_data(q, err);
+	*made = rc > 0;
+	if (rc >= 0)
 		rc = head_vm_start(q, err);
 	if (rc == 0)
 		rc = client_create(q, err);
@@ -334,11 +340,15 @@ static int qemu_head_start(struct xos_backend *b, int timeout_ms,
 			   struct xos_error *err)
 {
 	struct qemu *q = b->priv;
-	int rc = head_up(q, timeout_ms, progress, arg, err);
+	bool made;
+	int rc = head_up(q, timeout_ms, &made, progress, arg, err);
 
 	/* A head that is silent, and nodes that lost theirs, are somebody's to look at. */
-	if (rc < 0 && !qemu_vm_any(q))
+	if (rc < 0 && !qemu_vm_any(q)) {
 		remove_traces(q, NULL);
+		if (made)
+			qemu_head_data_remove(q);
+	}
 	return rc;
 }
 
@@ -477,7 +487,10 @@ static int qemu_down(struct xos_backend *b, struct xos_error *err)
 		return rc;
 	xos_bootd_client_destroy(q->client);
 	q->client = NULL;
-	return remove_traces(q, err);
+	rc = remove_traces(q, err);
+	if (rc == 0)
+		qemu_head_data_remove(q);
+	return rc;
 }
 
 const struct xos_backend_ops xos_backend_qemu = {

@@ -5,7 +5,7 @@
  *	backend-qemu.c		the ops table
  *	backend-qemu-net.c	namespace, bridge, taps
  *	backend-qemu-vm.c	one virtual machine: start, find, kill
- *	backend-qemu-head.c	what the head VM is given: its configuration disk
+ *	backend-qemu-head.c	what the head VM is given: its disks
  */
 #ifndef _XOS_BACKEND_QEMU_H
 #define _XOS_BACKEND_QEMU_H
@@ -101,6 +101,13 @@ void qemu_vm_console_log(struct qemu *q, const char *name, char *buf, size_t siz
 int qemu_head_disk(struct qemu *q, struct xos_error *err);
 /** qemu_head_disk_remove() - it, and what a killed run left of its making */
 void qemu_head_disk_remove(struct qemu *q);
+/**
+ * qemu_head_data() - make the disk that the head keeps its data on
+ * Return: 1: made; 0: it was there; negative errno.
+ */
+int qemu_head_data(struct qemu *q, struct xos_error *err);
+/** qemu_head_data_remove() - it, with what nodes wrote to their configuration */
+void qemu_head_data_remove(struct qemu *q);
 /** qemu_head_args() - kernel, command line and disks; words_free() it */
 char **qemu_head_args(struct qemu *q);
 /** qemu_head_has_disks() - was the head started with the disks it needs now? */

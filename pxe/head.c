@@ -12,7 +12,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -236,12 +235,8 @@ static int commands(struct head *h, unsigned int needs, unsigned int active,
 	return rc ? rc : tell_services(h, needs, active, err);
 }
 
-/*
- * A node mounts this directory.  On an overlay (the virtual head's root) NFS
- * cannot export it, so it becomes a tmpfs there.
- */
-static int make_config_dir(struct head *h, const char *dir,
-			   struct xos_error *err)
+/* A node mounts this directory; what is made here must be what it gets. */
+static int make_config_dir(const char *dir, struct xos_error *err)
 {
 	struct statfs fs;
 	int rc;
@@ -251,13 +246,10 @@ static int make_config_dir(struct head *h, const char *dir,
 	rc = xos_mkdir_p(dir, 0755, err);
 	if (rc)
 		return rc;
-	if (statfs(dir, &fs) || fs.f_type != OVERLAYFS_SUPER_MAGIC)
-		return 0;
-	say(h, "mount tmpfs on %s\n", dir);
-	if (mount("xos-config", dir, "tmpfs", MS_NODEV | MS_NOSUID, "mode=0755"))
-		return xos_error_set(err, -errno, XOS_EXIT_FAILED,
-				     "%s: cannot mount a tmpfs: %s", dir,
-				     strerror(errno));
+	if (!statfs(dir, &fs) && fs.f_type == OVERLAYFS_SUPER_MAGIC)
+		return xos_error_set(err, -EXDEV, XOS_EXIT_FAILED,
+				     "%s: is on an overlay, which NFS cannot export; mount another file system there",
+				     dir);
 	return 0;
 }
 
@@ -312,9 +304,9 @@ static int install_here(struct head *h, const struct xos_head_input *in,
 	int rc = head_check(in, active, err);
 
 	if (!rc)
-		rc = note_before(h->cluster, active, err);
+		rc = make_config_dir(in->inv->head.config, err);
 	if (!rc)
-		rc = make_config_dir(h, in->inv->head.config, err);
+		rc = note_before(h->cluster, active, err);
 	if (rc)
 		return rc;
 	open_devices(in);

@@ -65,6 +65,7 @@ qmp() { # NODE COMMAND
 vm_pid() { [ -s "$XOS_RUN_DIR/$cluster/$1.pid" ] && cat "$XOS_RUN_DIR/$cluster/$1.pid"; }
 nothing_left() {
 	! ip netns list | grep -q "^xos-$cluster\b" &&
-		! pgrep -f "xos-$cluster/" > /dev/null && [ ! -e "$XOS_RUN_DIR/$cluster" ]
+		! pgrep -f "xos-$cluster/" > /dev/null && [ ! -e "$XOS_RUN_DIR/$cluster" ] &&
+		[ ! -e "$XOS_STATE_DIR/$cluster/head.data" ]
 }
 cleanup() { xos down > /dev/null 2>&1; rmdir "$XOS_RUN_DIR" 2>/dev/null; }

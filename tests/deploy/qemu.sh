@@ -150,7 +150,7 @@ refuses() {
 	nothing_left
 }
 
-for pair in qemu-system-x86_64:qemu-system-x86 ip:iproute2 ssh-keygen:openssh-client; do
+for pair in qemu-system-x86_64:qemu-system-x86 ip:iproute2 ssh-keygen:openssh-client mkfs.ext4:e2fsprogs; do
 	start
 	without "${pair%:*}"
 	refuses "no ${pair%:*}" \
