@@ -1,15 +1,21 @@
-# bash completion for xosautoconfig(8); the options come from --help
+# bash completion for xosautoconfig(8) and xos-rca(8); the words come from --help
 # shellcheck shell=bash
 
-_xosautoconfig() {
+_xos_grid_tools() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} words
 
 	case $prev in
-	--dir | --root)
+	--dir | --root | --truststore)
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		return ;;
+	--conf | --passphrase-file)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
 	esac
-	words=$("${COMP_WORDS[0]}" --help | grep -oE -- '--[a-z-]+')
+	case $cur in
+	-*) words=$("${COMP_WORDS[0]}" --help | grep -oE -- '--[a-z-]+') ;;
+	*) words=$("${COMP_WORDS[0]}" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p') ;;
+	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 }
-complete -F _xosautoconfig xosautoconfig
+complete -F _xos_grid_tools xosautoconfig xos-rca xos-rcad

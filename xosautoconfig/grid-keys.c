@@ -58,7 +58,7 @@ static const struct xos_grid_key_info keys[XOS_GRID_KEYS] = {
 	.example = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0",
 	.drives = "SHA-256 of the CA's certificate, as xos-rca init prints it. A resource trusts no other CA." },
 [XOS_GRID_CADIR] = { "CADIR", GLOBAL(PATH), .fallback = "/var/lib/xos/rca",
-	.example = "/var/lib/xos/rca", .drives = "Where the core node keeps its CA." },
+	.example = "/var/lib/xos/rca", .drives = "Where the core node keeps its CA. The units of systemd know the default only." },
 [XOS_GRID_CERTDAYS] = { "CERTDAYS", GLOBAL(NUMBER), .fallback = "365", .min = 1, .max = 825,
 	.example = "90", .drives = "Days that a certificate is good for." },
 [XOS_GRID_KEYALG] = { "KEYALG", GLOBAL(CHOICE), .fallback = "ec:P-256",

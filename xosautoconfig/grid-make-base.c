@@ -92,8 +92,6 @@ static void make_conf(struct xos_grid_files *files)
 	for (enum xos_grid_key key = 0; key < XOS_GRID_KEYS; key++)
 		xos_text_add(text, "%s=%s\n", xos_grid_key_info(key)->name,
 			     grid->value[key]);
-	xos_text_add(text, "CORENAME=%s\nCOREADDRESS=%s\n", grid->core->name,
-		     grid->core->address);
 }
 
 void grid_make_base(struct xos_grid_files *files)

@@ -69,8 +69,23 @@ static void make_ssi(struct xos_grid_files *files)
 	xos_text_add(text, "\n");
 }
 
+/* What of ours a role runs; the units are where "make install" has put them. */
+static void enable(struct xos_grid_files *files)
+{
+	if (files->grid->self->role != XOS_GRID_CORE) {
+		grid_link_new(files, UNIT_LINK("timers.target", "xos-rca-join.timer"),
+			      XOS_UNIT_DIR "/xos-rca-join.timer");
+		return;
+	}
+	grid_link_new(files, UNIT_LINK("multi-user.target", "xos-rcad.service"),
+		      XOS_UNIT_DIR "/xos-rcad.service");
+	grid_link_new(files, UNIT_LINK("multi-user.target", "xos-rca-sign.service"),
+		      XOS_UNIT_DIR "/xos-rca-sign.service");
+}
+
 void grid_make_services(struct xos_grid_files *files)
 {
+	enable(files);
 	make_gcp(files);
 	make_ssi(files);
 	grid_link_new(files, UNIT_LINK("multi-user.target", "chrony.service"),
