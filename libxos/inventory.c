@@ -146,8 +146,31 @@ bool xos_mac_parse(const char *text, uint8_t mac[6])
 
 char *xos_mac_format(const uint8_t mac[6], char sep, char *buf)
 {
-	snprintf(buf, 18, "%02x%c%02x%c%02x%c%02x%c%02x%c%02x", mac[0], sep,
-		 mac[1], sep, mac[2], sep, mac[3], sep, mac[4], sep, mac[5]);
+	static const char digits[] = "0123456789abcdef";
+
+	for (int i = 0; i < 6; i++) {
+		buf[3 * i] = digits[mac[i] >> 4];
+		buf[3 * i + 1] = digits[mac[i] & 15];
+		buf[3 * i + 2] = i < 5 ? sep : '\0';
+	}
+	return buf;
+}
+
+char *xos_address_format(struct in_addr address, char *buf)
+{
+	uint32_t bits = ntohl(address.s_addr);
+	char *s = buf;
+
+	for (int shift = 24; shift >= 0; shift -= 8) {
+		unsigned int n = bits >> shift & 255;
+
+		if (n >= 100)
+			*s++ = '0' + n / 100;
+		if (n >= 10)
+			*s++ = '0' + n / 10 % 10;
+		*s++ = '0' + n % 10;
+		*s++ = shift ? '.' : '\0';
+	}
 	return buf;
 }
 

@@ -261,6 +261,12 @@ char *xos_inventory_format(const struct xos_inventory *inv, struct xos_error *er
 /** xos_mac_format() - "52:54:00:01:00:02" with @sep between bytes; @buf 18 bytes */
 char *xos_mac_format(const uint8_t mac[6], char sep, char *buf);
 
+/**
+ * xos_address_format() - inet_ntop(3) of an IPv4 address; @buf INET_ADDRSTRLEN
+ * Without its printf: a head makes the texts of thousands of nodes at once.
+ */
+char *xos_address_format(struct in_addr address, char *buf);
+
 /** xos_mac_parse() - six pairs of hex digits with ':' or '-' between; else false */
 bool xos_mac_parse(const char *text, uint8_t mac[6]);
 

@@ -6,7 +6,7 @@
 
 #include "../libxos/cleanup.h"
 #include "arp.h"
-#include "node-files.h"
+#include "node-store.h"
 
 #define ATF_COMPLETE 0x02
 

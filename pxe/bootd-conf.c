@@ -20,7 +20,7 @@ static const char *set_string(char **where, const char *value)
 	return *where ? NULL : "no memory";
 }
 
-static const char *set_dir(char **where, const char *value)
+static const char *set_path(char **where, const char *value)
 {
 	return value[0] == '/' ? set_string(where, value) :
 		"must be an absolute path";
@@ -73,14 +73,12 @@ static const char *set(struct xos_bootd_conf *conf, char **token_file,
 			set_string(&conf->url, value);
 	if (!strcmp(key, "slots"))
 		return set_number(&conf->slots, value, SLOTS_MAX);
-	if (!strcmp(key, "boot-dir"))
-		return set_dir(&conf->boot_dir, value);
-	if (!strcmp(key, "node-dir"))
-		return set_dir(&conf->node_dir, value);
+	if (!strcmp(key, "nodes"))
+		return set_path(&conf->nodes, value);
 	if (!strcmp(key, "image-dir"))
-		return set_dir(&conf->image_dir, value);
+		return set_path(&conf->image_dir, value);
 	if (!strcmp(key, "token-file"))
-		return set_dir(token_file, value);
+		return set_path(token_file, value);
 	if (!strcmp(key, "image"))
 		return set_image(conf, value);
 	return "is an unknown key";
@@ -123,8 +121,7 @@ static int check(const struct xos_bootd_conf *conf, const char *file,
 		const char *key, *value;
 	} needed[] = {
 		{ "url", conf->url },
-		{ "boot-dir", conf->boot_dir },
-		{ "node-dir", conf->node_dir },
+		{ "nodes", conf->nodes },
 		{ "image-dir", conf->image_dir },
 	};
 
@@ -177,8 +174,7 @@ void xos_bootd_conf_free(struct xos_bootd_conf *conf)
 	if (!conf)
 		return;
 	free(conf->url);
-	free(conf->boot_dir);
-	free(conf->node_dir);
+	free(conf->nodes);
 	free(conf->image_dir);
 	free(conf->images);
 	explicit_bzero(conf->token, sizeof(conf->token));

@@ -2,7 +2,7 @@
 /*
  * bootd-conf.h - the boot server's settings
  *
- * A file of lines "key value"; head-files.c writes it, xos-bootd(8) lists the
+ * A file of lines "key value"; head-cluster.c writes it, xos-bootd(8) lists the
  * keys.
  */
 #ifndef _XOS_BOOTD_CONF_H
@@ -19,7 +19,8 @@
  * struct xos_bootd_conf - settings
  * @listen: address to listen on; its port may be 0 (tests: any free one)
  * @url: how nodes reach it, "http://10.77.0.1:8069", no slash at the end
- * @boot_dir, @node_dir, @image_dir: absolute directories
+ * @nodes: absolute path of the file of nodes, see node-store.h
+ * @image_dir: absolute directory
  * @token: what an admin has to show; "" = there is no admin
  * @slots: nodes that may load at once; 0 = no limit
  * @images: ids that are in use, checked when the server starts
@@ -27,8 +28,7 @@
 struct xos_bootd_conf {
 	struct sockaddr_in listen;
 	char *url;
-	char *boot_dir;
-	char *node_dir;
+	char *nodes;
 	char *image_dir;
 	char token[XOS_TOKEN_MAX + 1];
 	unsigned int slots;

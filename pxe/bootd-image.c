@@ -13,18 +13,17 @@
 
 #include "bootd-private.h"
 #include "http-range.h"
-#include "node-files.h"
 
 static void remember_node(struct bootd_request *r)
 {
 	char text[INET_ADDRSTRLEN];
 	struct in_addr sender = bootd_sender(r, text);
-	struct xos_node_file file = { 0 };
+	struct xos_node_text node = { 0 };
 
-	if (xos_node_file_config(r->bootd->conf->node_dir, sender, &file, NULL))
+	if (xos_node_store_config(r->bootd->inventory, sender, &node, NULL))
 		return;
-	memcpy(r->fetch_node, file.name, sizeof(r->fetch_node));
-	free(file.text);
+	memcpy(r->fetch_node, node.name, sizeof(r->fetch_node));
+	free(node.text);
 }
 
 static void image_event(struct bootd_request *r, struct xos_event *event,

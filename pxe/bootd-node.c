@@ -2,7 +2,7 @@
 /*
  * bootd-node.c - what nodes ask: their script, their configuration; their reports
  *
- * A node is known by the files that head-files.c made for it: by its MAC before
+ * A node is known by what head-node.c wrote of it: by its MAC before
  * it runs, by its address afterwards.  Nothing that it says itself is believed.
  */
 #include <arpa/inet.h>
@@ -14,7 +14,6 @@
 #include "arp.h"
 #include "bootd-private.h"
 #include "ipxe.h"
-#include "node-files.h"
 
 #define REFUSED_WAIT_S 30
 #define TRY_MAX 1000000
@@ -95,7 +94,7 @@ static enum MHD_Result let_wait(struct bootd_request *r, const char *node,
 }
 
 static enum MHD_Result boot_node(struct bootd_request *r, const char *mac,
-				 struct xos_node_file *file)
+				 struct xos_node_text *node)
 {
 	struct xos_bootd *b = r->bootd;
 	struct xos_event event;
@@ -103,27 +102,27 @@ static enum MHD_Result boot_node(struct bootd_request *r, const char *mac,
 	int wait_s;
 
 	pthread_mutex_lock(&b->lock);
-	wait_s = xos_slots_ask(b->slots, file->name, bootd_now_ms(), &ahead);
+	wait_s = xos_slots_ask(b->slots, node->name, bootd_now_ms(), &ahead);
 	pthread_mutex_unlock(&b->lock);
 	if (wait_s) {
-		free(file->text);
+		free(node->text);
 		/* no memory for its place in the queue: it asks again */
-		return let_wait(r, file->name, mac,
+		return let_wait(r, node->name, mac,
 				wait_s < 0 ? XOS_SLOTS_WAIT_MAX_S : wait_s,
 				ahead);
 	}
-	name_event(&event, file->name, "script");
+	name_event(&event, node->name, "script");
 	snprintf(event.detail, sizeof(event.detail), "try %u", get_try(r));
 	bootd_event(b, &event);
-	bootd_log(b, "%s: boots (try %u)", file->name, get_try(r));
-	return bootd_answer_text(r, MHD_HTTP_OK, "text/plain", file->text);
+	bootd_log(b, "%s: boots (try %u)", node->name, get_try(r));
+	return bootd_answer_text(r, MHD_HTTP_OK, "text/plain", node->text);
 }
 
 enum MHD_Result bootd_boot(struct bootd_request *r)
 {
 	char text[INET_ADDRSTRLEN], own[INET_ADDRSTRLEN];
 	struct in_addr sender = bootd_sender(r, text);
-	struct xos_node_file file = { 0 };
+	struct xos_node_text node = { 0 };
 	struct xos_error err = { 0 };
 	char reason[256];
 	char mac[18];
@@ -132,7 +131,8 @@ enum MHD_Result bootd_boot(struct bootd_request *r)
 	if (xos_mac_canonical(r->path, mac))
 		return bootd_answerf(r, MHD_HTTP_BAD_REQUEST,
 				     "No MAC like 52-54-00-01-00-02.\n");
-	rc = xos_node_file_boot(r->bootd->conf->boot_dir, mac, &file, &err);
+	rc = xos_node_store_boot(r->bootd->inventory, r->bootd->conf->url, mac, &node,
+				 &err);
 	if (rc == -ENOENT) {
 		snprintf(reason, sizeof(reason),
 			 "%s (at %s) is not in the inventory of this head; add a node with this MAC",
@@ -144,15 +144,15 @@ enum MHD_Result bootd_boot(struct bootd_request *r)
 		return bootd_answerf(r, MHD_HTTP_INTERNAL_SERVER_ERROR, "%s\n",
 				     err.text);
 	}
-	if (file.address.s_addr != sender.s_addr) {
-		inet_ntop(AF_INET, &file.address, own, sizeof(own));
+	if (node.address.s_addr != sender.s_addr) {
+		inet_ntop(AF_INET, &node.address, own, sizeof(own));
 		snprintf(reason, sizeof(reason),
 			 "%s asks from %s, its address is %s; is there another DHCP server?",
-			 file.name, text, own);
-		free(file.text);
-		return refuse_boot(r, file.name, reason);
+			 node.name, text, own);
+		free(node.text);
+		return refuse_boot(r, node.name, reason);
 	}
-	return boot_node(r, mac, &file);
+	return boot_node(r, mac, &node);
 }
 
 /*
@@ -162,7 +162,7 @@ enum MHD_Result bootd_boot(struct bootd_request *r)
 static enum MHD_Result refuse_stranger(struct bootd_request *r,
 				       struct in_addr sender, const char *text)
 {
-	struct xos_node_file file = { 0 };
+	struct xos_node_text node = { 0 };
 	struct xos_event event;
 	char mac[18];
 
@@ -173,13 +173,13 @@ static enum MHD_Result refuse_stranger(struct bootd_request *r,
 	if (!xos_arp_lookup(XOS_ARP_FILE, sender, mac)) {
 		snprintf(event.detail, sizeof(event.detail),
 			 "%s (%s) is no node's address", text, mac);
-		if (!xos_node_file_boot(r->bootd->conf->boot_dir, mac, &file,
-					NULL)) {
-			name_event(&event, file.name, "stranger");
+		if (!xos_node_store_boot(r->bootd->inventory,
+					 r->bootd->conf->url, mac, &node, NULL)) {
+			name_event(&event, node.name, "stranger");
 			snprintf(event.detail, sizeof(event.detail),
 				 "%s has the address %s, which is not its own",
-				 file.name, text);
-			free(file.text);
+				 node.name, text);
+			free(node.text);
 		}
 	}
 	if (bootd_event_limited(r->bootd, &event))
@@ -188,14 +188,13 @@ static enum MHD_Result refuse_stranger(struct bootd_request *r,
 }
 
 /* 0, or negative errno with *@result being the request's result. */
-static int find_sender(struct bootd_request *r, struct xos_node_file *file,
+static int find_sender(struct bootd_request *r, struct xos_node_text *node,
 		       enum MHD_Result *result)
 {
 	char text[INET_ADDRSTRLEN];
 	struct in_addr sender = bootd_sender(r, text);
 	struct xos_error err = { 0 };
-	int rc = xos_node_file_config(r->bootd->conf->node_dir, sender, file,
-				      &err);
+	int rc = xos_node_store_config(r->bootd->inventory, sender, node, &err);
 
 	if (rc == -ENOENT) {
 		*result = refuse_stranger(r, sender, text);
@@ -241,27 +240,27 @@ static enum MHD_Result accept_report(struct bootd_request *r, const char *node,
 
 enum MHD_Result bootd_report(struct bootd_request *r)
 {
-	struct xos_node_file file = { 0 };
+	struct xos_node_text node = { 0 };
 	struct xos_report report;
 	struct xos_error err = { 0 };
 	enum MHD_Result result;
 
-	if (find_sender(r, &file, &result))
+	if (find_sender(r, &node, &result))
 		return result;
-	free(file.text);
+	free(node.text);
 	if (r->too_long)
-		return refuse_report(r, file.name, "report is too long");
+		return refuse_report(r, node.name, "report is too long");
 	if (xos_report_parse(r->body, r->len, &report, &err))
-		return refuse_report(r, file.name, err.text);
-	return accept_report(r, file.name, &report);
+		return refuse_report(r, node.name, err.text);
+	return accept_report(r, node.name, &report);
 }
 
 enum MHD_Result bootd_config(struct bootd_request *r)
 {
-	struct xos_node_file file = { 0 };
+	struct xos_node_text node = { 0 };
 	enum MHD_Result result;
 
-	if (find_sender(r, &file, &result))
+	if (find_sender(r, &node, &result))
 		return result;
-	return bootd_answer_text(r, MHD_HTTP_OK, "text/plain", file.text);
+	return bootd_answer_text(r, MHD_HTTP_OK, "text/plain", node.text);
 }

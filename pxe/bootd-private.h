@@ -16,6 +16,7 @@
 #include "bootd.h"
 #include "event-ring.h"
 #include "image-store.h"
+#include "node-store.h"
 #include "node-table.h"
 #include "report.h"
 #include "slots.h"
@@ -48,8 +49,9 @@ enum bootd_counter {
  * @mhd: the HTTP library's part
  * @port: that it listens on
  * @log: takes log lines, may be NULL
- * @conf_lock: read-held by every request; protects @conf and @images
+ * @conf_lock: read-held by every request; protects @conf, @images, @inventory
  * @lock: protects everything up to @stopping; taken after @conf_lock
+ * @inventory: the nodes that have files here
  * @events, @slots, @nodes: see their headers
  * @waiters: requests for events that wait for one; linked by @next
  * @n_waiters: their number
@@ -68,6 +70,7 @@ struct xos_bootd {
 	pthread_rwlock_t conf_lock;
 	struct xos_bootd_conf *conf;
 	struct xos_image_store *images;
+	struct xos_node_store *inventory;
 	pthread_mutex_t lock;
 	struct xos_event_ring *events;
 	struct xos_slots *slots;

@@ -474,6 +474,7 @@ static void destroy(struct xos_bootd *b)
 	xos_slots_destroy(b->slots);
 	xos_event_ring_destroy(b->events);
 	xos_image_store_destroy(b->images);
+	xos_node_store_destroy(b->inventory);
 	xos_bootd_conf_free(b->conf);
 	free(b);
 }
@@ -493,10 +494,11 @@ static struct xos_bootd *create(struct xos_bootd_conf *conf,
 	b->strangers = STRANGERS_BURST;
 	b->strangers_ms = bootd_now_ms();
 	b->images = xos_image_store_create(conf->image_dir);
+	b->inventory = xos_node_store_create(conf->nodes);
 	b->events = xos_event_ring_create(EVENTS_KEPT);
 	b->slots = xos_slots_create(conf->slots);
 	b->nodes = xos_node_table_create();
-	if (!b->images || !b->events || !b->slots || !b->nodes) {
+	if (!b->images || !b->inventory || !b->events || !b->slots || !b->nodes) {
 		destroy(b);
 		return NULL;
 	}
@@ -553,6 +555,7 @@ int xos_bootd_reload(struct xos_bootd *b, struct xos_bootd_conf *conf,
 		     struct xos_error *err)
 {
 	struct xos_image_store *images;
+	struct xos_node_store *inventory;
 
 	if (conf->listen.sin_addr.s_addr != b->conf->listen.sin_addr.s_addr ||
 	    conf->listen.sin_port != b->conf->listen.sin_port) {
@@ -561,7 +564,10 @@ int xos_bootd_reload(struct xos_bootd *b, struct xos_bootd_conf *conf,
 				     "another address or port needs a restart");
 	}
 	images = xos_image_store_create(conf->image_dir);
-	if (!images) {
+	inventory = xos_node_store_create(conf->nodes);
+	if (!images || !inventory) {
+		xos_image_store_destroy(images);
+		xos_node_store_destroy(inventory);
 		xos_bootd_conf_free(conf);
 		return xos_error_set(err, -ENOMEM, XOS_EXIT_FAILED, "no memory");
 	}
@@ -570,8 +576,10 @@ int xos_bootd_reload(struct xos_bootd *b, struct xos_bootd_conf *conf,
 	pthread_rwlock_wrlock(&b->conf_lock);
 	xos_bootd_conf_free(b->conf);
 	xos_image_store_destroy(b->images);
+	xos_node_store_destroy(b->inventory);
 	b->conf = conf;
 	b->images = images;
+	b->inventory = inventory;
 	pthread_mutex_lock(&b->lock);
 	xos_slots_set_limit(b->slots, conf->slots);
 	pthread_mutex_unlock(&b->lock);

@@ -3,12 +3,11 @@
  * head-apply.c - a head's files on disk
  *
  *	xos_head_apply()	all files: compare, write, remove
- *	xos_head_update()	only nodes whose input differs from the noted one
- *	xos_head_diff()		as apply, but every change is printed, not made
+ *	xos_head_diff()		the same, but every change is printed, not made
  *	head_withdraw()		remove them all
  *
- * Files are written beside their place under a name that begins with a dot,
- * which dnsmasq skips, and renamed.  Nothing is synced: what a power cut takes,
+ * Files are written beside their place under a name that begins with a dot, and
+ * renamed.  Nothing is synced: what a power cut takes,
  * the next install makes again.  The note is written last, so that it never
  * tells of a file that was not written.
  */
@@ -22,27 +21,20 @@
 #include "../libxos/atomic.h"
 #include "../libxos/cleanup.h"
 #include "head-index.h"
+#include "node-store.h"
 #include "text-diff.h"
 
 #define STATE_DIR "/var/lib/xos-ssi"
-#define DIFF_MAX (1 << 20)
-
-#define DIRS 4			/* nodes' files are in three directories */
+#define DIFF_MAX XOS_NODE_STORE_MAX	/* the longest file there is */
 
 /**
- * struct place - where files go, with the directories used last kept open
+ * struct place - where files go
  * @root: in front of every path
  * @diff: print what would be done, and do nothing; NULL: do it
- * @dir: directories, without @root; "": unused
- * @fd: the same, open
- * @next: the one that is replaced next
  */
 struct place {
 	const char *root;
 	FILE *diff;
-	char dir[DIRS][256];
-	int fd[DIRS];
-	unsigned int next;
 };
 
 static int fail(struct xos_error *err, const char *what, const char *root,
@@ -52,15 +44,6 @@ static int fail(struct xos_error *err, const char *what, const char *root,
 
 	return xos_error_set(err, code, XOS_EXIT_FAILED, "cannot %s %s%s: %s",
 			     what, root, path, strerror(-code));
-}
-
-static void close_dirs(struct place *place)
-{
-	for (int i = 0; i < DIRS; i++) {
-		if (place->dir[i][0])
-			close(place->fd[i]);
-		place->dir[i][0] = '\0';
-	}
 }
 
 /* Open a directory, made where @create and it is missing. */
@@ -79,32 +62,17 @@ static int open_or_make(const char *full, bool create)
 }
 
 /* The directory of @path, open; negative errno; @name is what is behind it. */
-static int get_dir(struct place *place, const char *path, bool create,
-		   const char **name)
+static int open_dir(const struct place *place, const char *path, bool create,
+		    const char **name)
 {
-	size_t len = strrchr(path, '/') - path;
+	int len = strrchr(path, '/') - path;
 	char full[4096];
-	int i, fd;
+	int fd;
 
 	*name = path + len + 1;
-	for (i = 0; i < DIRS; i++) {
-		if (place->dir[i][0] && !strncmp(place->dir[i], path, len) &&
-		    !place->dir[i][len])
-			return place->fd[i];
-	}
-	if (len >= sizeof(place->dir[0]))
-		return -ENAMETOOLONG;
-	snprintf(full, sizeof(full), "%s%.*s", place->root, (int)len, path);
+	snprintf(full, sizeof(full), "%s%.*s", place->root, len, path);
 	fd = open_or_make(full, create);
-	if (fd < 0)
-		return -errno;
-	i = place->next++ % DIRS;
-	if (place->dir[i][0])
-		close(place->fd[i]);
-	memcpy(place->dir[i], path, len);
-	place->dir[i][len] = '\0';
-	place->fd[i] = fd;
-	return fd;
+	return fd < 0 ? -errno : fd;
 }
 
 /* Does the file have this content and mode already?  @exists: is it there? */
@@ -200,11 +168,11 @@ static int replace(struct place *place, int dir, const char *name,
 static int write_file(struct place *place, const struct xos_head_file *file,
 		      struct xos_head_changes *changes, struct xos_error *err)
 {
-	bool exists = false;
 	const char *name;
-	int dir, rc;
+	cleanup_close int dir = open_dir(place, file->path, !place->diff, &name);
+	bool exists = false;
+	int rc;
 
-	dir = get_dir(place, file->path, !place->diff, &name);
 	if (dir < 0 && !place->diff) {
 		errno = -dir;
 		return fail(err, "write", place->root, file->path);
@@ -218,7 +186,7 @@ static int write_file(struct place *place, const struct xos_head_file *file,
 	if (rc)
 		return rc;
 	changes->written++;
-	changes->needs |= exists ? file->on_change : file->on_new;
+	changes->needs |= file->needs;
 	tell(changes, exists ? "changed" : "new", file->path);
 	return 0;
 }
@@ -228,7 +196,7 @@ static int remove_file(struct place *place, const char *path,
 		       struct xos_error *err)
 {
 	const char *name;
-	int dir = get_dir(place, path, false, &name);
+	cleanup_close int dir = open_dir(place, path, false, &name);
 	int rc = 0;
 
 	if (dir == -ENOENT ||
@@ -246,19 +214,6 @@ static int remove_file(struct place *place, const char *path,
 	changes->needs |= needs;
 	tell(changes, "removed", path);
 	return 0;
-}
-
-static int remove_node_file(struct place *place, const char *cluster,
-			    const struct head_index_node *node,
-			    enum head_node_path which,
-			    struct xos_head_changes *changes,
-			    struct xos_error *err)
-{
-	char path[512];
-
-	head_node_path(which, cluster, node->name, node->mac, node->address,
-		       path, sizeof(path));
-	return remove_file(place, path, head_node_on_change(which), changes, err);
 }
 
 /* Another cluster's head on this machine may need it too. */
@@ -285,7 +240,7 @@ static bool is_others(const char *root, const char *cluster, const char *path)
 	return found;
 }
 
-/* Files that were noted and are no longer wanted; not those of nodes. */
+/* Files that were noted and are no longer wanted. */
 static int remove_old_paths(struct place *place, const char *cluster,
 			    const struct head_index *old,
 			    const struct head_index *new,
@@ -300,65 +255,7 @@ static int remove_old_paths(struct place *place, const char *cluster,
 		if (head_index_has_path(new, path) ||
 		    is_others(place->root, cluster, path))
 			continue;
-		rc = remove_file(place, path, head_cluster_on_change(path),
-				 changes, err);
-	}
-	return rc;
-}
-
-static int compare_paths(const void *a, const void *b)
-{
-	const char *const *x = a, *const *y = b;
-
-	return strcmp(*x, *y);
-}
-
-/* Whatever is in a directory of nodes' files and is none of @wanted (sorted). */
-static int sweep_dir(struct place *place, const char *dir, unsigned int needs,
-		     char **wanted, size_t n, struct xos_head_changes *changes,
-		     struct xos_error *err)
-{
-	char full[4096], path[800];
-	struct dirent *entry;
-	int rc = 0;
-	DIR *d;
-
-	snprintf(full, sizeof(full), "%s%s", place->root, dir);
-	d = opendir(full);
-	while (d && !rc && (entry = readdir(d))) {
-		const char *p = path;
-
-		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name);
-		if (!bsearch(&p, wanted, n, sizeof(*wanted), compare_paths))
-			rc = remove_file(place, path, needs, changes, err);
-	}
-	if (d)
-		closedir(d);
-	return rc;
-}
-
-static int sweep(struct place *place, const char *cluster,
-		 const struct xos_head_files *files,
-		 struct xos_head_changes *changes, struct xos_error *err)
-{
-	cleanup_free char **wanted = calloc(files->n + 1, sizeof(*wanted));
-	int rc = 0;
-
-	if (!wanted)
-		return xos_error_set(err, -ENOMEM, XOS_EXIT_FAILED, "no memory");
-	for (size_t i = 0; i < files->n; i++)
-		wanted[i] = files->file[i].path;
-	qsort(wanted, files->n, sizeof(*wanted), compare_paths);
-	for (enum head_node_path i = 0; !rc && i < HEAD_NODE_PATHS; i++) {
-		char dir[512];
-
-		head_node_path(i, cluster, "", (uint8_t[6]){ 0 },
-			       (struct in_addr){ 0 }, dir, sizeof(dir));
-		*strrchr(dir, '/') = '\0';
-		rc = sweep_dir(place, dir, head_node_on_change(i), wanted,
-			       files->n, changes, err);
+		rc = remove_file(place, path, head_removal_needs(path), changes, err);
 	}
 	return rc;
 }
@@ -389,17 +286,12 @@ static int apply(struct head_context *c, struct place *place,
 		 struct xos_head_changes *changes, struct xos_error *err)
 {
 	const char *cluster = c->in->inv->name;
-	struct xos_head_files cluster_files = { 0 };
 	struct xos_head_files *files = head_all_files(c, err);
 	struct head_index new = { 0 };
-	int rc = files ? head_cluster_files(c, &cluster_files, err) : -EINVAL;
+	int rc = files ? head_index_make(files, &new, err) : -EINVAL;
 
 	if (!rc)
-		rc = head_index_make(c, &cluster_files, &new, err);
-	if (!rc)
 		rc = write_files(place, files, changes, err);
-	if (!rc)
-		rc = sweep(place, cluster, files, changes, err);
 	if (!rc)
 		rc = remove_old_paths(place, cluster, old, &new, changes, err);
 	if (!rc && !place->diff) {
@@ -407,100 +299,12 @@ static int apply(struct head_context *c, struct place *place,
 		make_passable(place->root);
 	}
 	head_index_free(&new);
-	head_files_clear(&cluster_files);
 	xos_head_files_free(files);
 	return rc;
 }
 
-/* Make and write the files of nodes that are new or have another input. */
-static int update_nodes(struct head_context *c, struct place *place,
-			const struct head_index *old,
-			const struct head_index *new,
-			struct xos_head_changes *changes, struct xos_error *err)
-{
-	const struct xos_inventory *inv = c->in->inv;
-	struct xos_head_files files = { 0 };
-	int rc = 0;
-
-	for (size_t i = 0; !rc && i < inv->n_nodes; i++) {
-		const struct head_index_node *was =
-			head_index_find(old, inv->nodes[i].name, i);
-
-		if (!was || was->digest != new->nodes[i].digest)
-			rc = head_node_files(c, &inv->nodes[i], &files, err);
-	}
-	if (!rc)
-		rc = write_files(place, &files, changes, err);
-	head_files_clear(&files);
-	return rc;
-}
-
-/* A name that is no node's any more, a MAC or an address that it has no more. */
-static int remove_old_nodes(struct place *place, const char *cluster,
-			    const struct head_index *old,
-			    const struct head_index *new,
-			    struct xos_head_changes *changes,
-			    struct xos_error *err)
-{
-	int rc = 0;
-
-	for (size_t i = 0; !rc && i < old->n_nodes; i++) {
-		const struct head_index_node *was = &old->nodes[i];
-		const struct head_index_node *is =
-			head_index_find(new, was->name, i);
-
-		if (!is)
-			rc = remove_node_file(place, cluster, was,
-					      HEAD_NODE_DHCP, changes, err);
-		if (!rc && (!is || memcmp(is->mac, was->mac, sizeof(is->mac))))
-			rc = remove_node_file(place, cluster, was,
-					      HEAD_NODE_BOOT, changes, err);
-		if (!rc && (!is || is->address.s_addr != was->address.s_addr))
-			rc = remove_node_file(place, cluster, was,
-					      HEAD_NODE_CONFIG, changes, err);
-	}
-	return rc;
-}
-
-static int update(struct head_context *c, struct place *place,
-		  const struct head_index *old,
-		  struct xos_head_changes *changes, struct xos_error *err)
-{
-	const char *cluster = c->in->inv->name;
-	struct xos_head_files cluster_files = { 0 };
-	struct head_index new = { 0 };
-	int rc = head_cluster_files(c, &cluster_files, err);
-
-	if (!rc)
-		rc = head_index_make(c, &cluster_files, &new, err);
-	if (!rc && new.common != old->common) {
-		rc = apply(c, place, old, changes, err);
-		goto out;
-	}
-	/* first remove: a node may have taken the MAC of one that is gone */
-	if (!rc)
-		rc = remove_old_nodes(place, cluster, old, &new, changes, err);
-	if (!rc)
-		rc = write_files(place, &cluster_files, changes, err);
-	if (!rc)
-		rc = update_nodes(c, place, old, &new, changes, err);
-	if (!rc)
-		rc = remove_old_paths(place, cluster, old, &new, changes, err);
-	if (!rc)
-		rc = head_index_write(place->root, cluster, &new, err);
-out:
-	head_index_free(&new);
-	head_files_clear(&cluster_files);
-	return rc;
-}
-
-typedef int method_fn(struct head_context *c, struct place *place,
-		      const struct head_index *old,
-		      struct xos_head_changes *changes, struct xos_error *err);
-
-static int run(const char *root, const struct xos_head_input *in,
-	       method_fn *method, FILE *diff, struct xos_head_changes *changes,
-	       struct xos_error *err)
+static int run(const char *root, const struct xos_head_input *in, FILE *diff,
+	       struct xos_head_changes *changes, struct xos_error *err)
 {
 	struct place place = { .root = root, .diff = diff };
 	struct head_index old = { 0 };
@@ -516,30 +320,23 @@ static int run(const char *root, const struct xos_head_input *in,
 	for (size_t i = 0; !rc && i < old.n_paths; i++)
 		rc = head_context_keep(&c, root, old.paths[i], err);
 	if (!rc)
-		rc = method(&c, &place, &old, changes, err);
+		rc = apply(&c, &place, &old, changes, err);
 	head_index_free(&old);
 	head_context_exit(&c);
-	close_dirs(&place);
 	return rc;
 }
 
 int xos_head_apply(const char *root, const struct xos_head_input *in,
 		   struct xos_head_changes *changes, struct xos_error *err)
 {
-	return run(root, in, apply, NULL, changes, err);
-}
-
-int xos_head_update(const char *root, const struct xos_head_input *in,
-		    struct xos_head_changes *changes, struct xos_error *err)
-{
-	return run(root, in, update, NULL, changes, err);
+	return run(root, in, NULL, changes, err);
 }
 
 int xos_head_diff(FILE *out, const char *root, const struct xos_head_input *in,
 		  struct xos_error *err)
 {
 	struct xos_head_changes changes = { 0 };
-	int rc = run(root, in, apply, out, &changes, err);
+	int rc = run(root, in, out, &changes, err);
 
 	return rc ? rc : (int)changes.needs;
 }
@@ -548,8 +345,7 @@ int xos_head_diff(FILE *out, const char *root, const struct xos_head_input *in,
 static void remove_dirs(const char *root, const char *cluster)
 {
 	const char *const formats[] = {
-		HEAD_DIR "/%s/dhcp-hosts", HEAD_DIR "/%s/boot",
-		HEAD_DIR "/%s/node", HEAD_DIR "/%s", HEAD_DIR, HEAD_ETC,
+		HEAD_DIR "/%s", HEAD_DIR, HEAD_ETC,
 		HEAD_UNIT_DIR "/xos-head@%s.target.wants", "/etc/exports.d",
 		HEAD_EXPORT_DIR,
 	};
@@ -567,7 +363,6 @@ int head_withdraw(const char *root, const char *cluster,
 		  struct xos_head_changes *changes, struct xos_error *err)
 {
 	struct place place = { .root = root };
-	struct xos_head_files none = { 0 };
 	struct head_index old, new = { 0 };
 	char path[512];
 	int rc;
@@ -578,8 +373,6 @@ int head_withdraw(const char *root, const char *cluster,
 	rc = head_index_read(root, cluster, &old, err);
 	if (!rc)
 		rc = remove_old_paths(&place, cluster, &old, &new, changes, err);
-	if (!rc)
-		rc = sweep(&place, cluster, &none, changes, err);
 	snprintf(path, sizeof(path), HEAD_DIR "/%s/index", cluster);
 	if (!rc)
 		rc = remove_file(&place, path, 0, changes, err);
@@ -588,7 +381,6 @@ int head_withdraw(const char *root, const char *cluster,
 	if (!rc)
 		rc = remove_file(&place, path, 0, changes, err);
 	head_index_free(&old);
-	close_dirs(&place);
 	if (!rc)
 		remove_dirs(root, cluster);
 	return rc;

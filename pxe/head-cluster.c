@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * head-cluster.c - the files that a head has once: services, exports, units
+ * head-cluster.c - a head's services, exports and units
  *
  * Pure, but for the manifests of the images, whose root's sha256 goes into the
  * kernel command line of nodes that load it into memory.
@@ -20,7 +20,6 @@
 #define NFS_THREADS 16
 #define NFS_THREADS_MANY 64
 #define NFS_NODES_MANY 64
-#define MADE "# Made by xos-ssi-deploy from its inventory; changes here are lost.\n"
 
 #define TFTP_DIR "/usr/lib/ipxe"	/* Debian's package ipxe */
 
@@ -137,8 +136,7 @@ int head_context_keep(struct head_context *c, const char *root,
 }
 
 int head_files_add(struct xos_head_files *files, char *path, char *text,
-		   mode_t mode, unsigned int on_new, unsigned int on_change,
-		   struct xos_error *err)
+		   mode_t mode, unsigned int needs, struct xos_error *err)
 {
 	if (files->n == files->room) {
 		size_t room = files->room ? 2 * files->room : 64;
@@ -156,8 +154,7 @@ int head_files_add(struct xos_head_files *files, char *path, char *text,
 		return xos_error_set(err, -ENOMEM, XOS_EXIT_FAILED, "no memory");
 	}
 	files->file[files->n++] = (struct xos_head_file){
-		.path = path, .text = text, .mode = mode,
-		.on_new = on_new, .on_change = on_change,
+		.path = path, .text = text, .mode = mode, .needs = needs,
 	};
 	return 0;
 }
@@ -210,7 +207,7 @@ static void make_dnsmasq(const struct head_context *c, struct xos_text *text)
 
 	inet_ntop(AF_INET, &net, network_text, sizeof(network_text));
 	inet_ntop(AF_INET, &mask, mask_text, sizeof(mask_text));
-	xos_text_add(text, MADE
+	xos_text_add(text, HEAD_MADE
 		     "port=0\n"
 		     "interface=%s\n"
 		     "except-interface=lo\n"
@@ -223,7 +220,7 @@ static void make_dnsmasq(const struct head_context *c, struct xos_text *text)
 		     "no-ping\n"
 		     "leasefile-ro\n"
 		     "dhcp-range=%s,static,%s,1h\n"
-		     "dhcp-hostsdir=" HEAD_DIR "/%s/dhcp-hosts\n"
+		     "dhcp-hostsfile=" HEAD_DIR "/%s/hosts\n"
 		     "\n", inv->head.interface, network_text, mask_text,
 		     inv->name);
 	xos_text_add(text,
@@ -248,7 +245,7 @@ static void make_dnsmasq(const struct head_context *c, struct xos_text *text)
 
 static void make_env(const struct head_context *c, struct xos_text *text)
 {
-	xos_text_add(text, MADE "XOS_INTERFACE=%s\nXOS_RA_ADDRESS=",
+	xos_text_add(text, HEAD_MADE "XOS_INTERFACE=%s\nXOS_RA_ADDRESS=",
 		     c->in->inv->head.interface);
 	add_prefix(text, c->in->inv, "1/64\n");
 }
@@ -257,15 +254,14 @@ static void make_bootd(const struct head_context *c, struct xos_text *text)
 {
 	const struct xos_inventory *inv = c->in->inv;
 
-	xos_text_add(text, MADE
+	xos_text_add(text, HEAD_MADE
 		     "listen %s\n"
 		     "port %d\n"
 		     "url %s\n"
 		     "slots %u\n"
-		     "boot-dir " HEAD_DIR "/%s/boot\n"
-		     "node-dir " HEAD_DIR "/%s/node\n"
+		     "nodes " HEAD_DIR "/%s/nodes\n"
 		     "image-dir %s\n", c->address, XOS_BOOTD_PORT, c->url,
-		     inv->head.slots, inv->name, inv->name, image_dir(c->in));
+		     inv->head.slots, inv->name, image_dir(c->in));
 	if (c->in->admin_token)
 		xos_text_add(text, "token-file " HEAD_ETC "/admin-token-%s\n",
 			     inv->name);
@@ -322,7 +318,7 @@ static void make_exports(const struct head_context *c, struct xos_text *text)
 {
 	const struct xos_inventory *inv = c->in->inv;
 
-	xos_text_add(text, MADE);
+	xos_text_add(text, HEAD_MADE);
 	for (size_t i = 0; i < inv->n_images; i++) {
 		if (is_exported(c, i))
 			add_image_export(text, inv, c->in->image_ids[i]);
@@ -339,7 +335,7 @@ static void make_nfs(const struct head_context *c, struct xos_text *text)
 	int threads = c->in->inv->n_nodes > NFS_NODES_MANY ? NFS_THREADS_MANY :
 		NFS_THREADS;
 
-	xos_text_add(text, MADE
+	xos_text_add(text, HEAD_MADE
 		     "# NFS 4.2 only: one port, no rpcbind, no statd.\n"
 		     "[nfsd]\n"
 		     "udp=n\n"
@@ -359,12 +355,8 @@ static int add_made(struct xos_head_files *files, const char *path,
 		    struct xos_text *text, mode_t mode, unsigned int needs,
 		    struct xos_error *err)
 {
-	if (text->failed) {
-		free(text->s);
-		text->s = NULL;
-	}
-	return head_files_add(files, strdup(path), text->s, mode, needs, needs,
-			      err);
+	return head_files_add(files, strdup(path), xos_text_take(text), mode,
+			      needs, err);
 }
 
 static int add_mount(const struct head_context *c, const char *id,
@@ -374,7 +366,7 @@ static int add_mount(const struct head_context *c, const char *id,
 	char path[512];
 	int rc;
 
-	xos_text_add(&unit, MADE
+	xos_text_add(&unit, HEAD_MADE
 		     "[Unit]\n"
 		     "Description=Image %s for nodes\n"
 		     "Before=nfs-server.service\n"
@@ -458,7 +450,7 @@ int head_cluster_files(const struct head_context *c,
 	return add_made(files, path, &link, S_IFLNK | 0777, XOS_HEAD_UNITS, err);
 }
 
-unsigned int head_cluster_on_change(const char *path)
+unsigned int head_removal_needs(const char *path)
 {
 	/* files that come and go with an inventory: mounts and their links */
 	return strncmp(path, HEAD_UNIT_DIR "/", strlen(HEAD_UNIT_DIR) + 1) ? 0 :
@@ -468,13 +460,12 @@ unsigned int head_cluster_on_change(const char *path)
 struct xos_head_files *head_all_files(const struct head_context *c,
 				      struct xos_error *err)
 {
-	const struct xos_inventory *inv = c->in->inv;
 	struct xos_head_files *files = calloc(1, sizeof(*files));
 	int rc = files ? head_cluster_files(c, files, err) :
 		xos_error_set(err, -ENOMEM, XOS_EXIT_FAILED, "no memory");
 
-	for (size_t i = 0; !rc && i < inv->n_nodes; i++)
-		rc = head_node_files(c, &inv->nodes[i], files, err);
+	if (!rc)
+		rc = head_node_files(c, files, err);
 	if (rc) {
 		xos_head_files_free(files);
 		return NULL;

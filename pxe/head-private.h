@@ -6,8 +6,8 @@
  *	head-check.c	can this machine be a head?
  *	head-apply.c	files on disk: compare, write, remove
  *	head-index.c	what was written, so that it can be found again
- *	head-cluster.c	files that are there once
- *	head-node.c	files that each node has
+ *	head-cluster.c	settings of the services, exports, units
+ *	head-node.c	what there is to say of each node
  */
 #ifndef _XOS_HEAD_PRIVATE_H
 #define _XOS_HEAD_PRIVATE_H
@@ -24,6 +24,8 @@
 #define HEAD_EXPORT_DIR	"/srv/xos/images"
 #define HEAD_UNIT_DIR	"/etc/systemd/system"
 #define HEAD_BEFORE	"before"	/* note of what ran before the first install */
+#define HEAD_MADE \
+	"# Made by xos-ssi-deploy from its inventory; changes here are lost.\n"
 #define HEAD_MOUNT	"srv-xos-images-"	/* ID.mount; HEAD_EXPORT_DIR, escaped */
 
 /**
@@ -58,8 +60,7 @@ const char *head_image_id(const struct xos_head_input *in,
 
 /** head_files_add() - append a file; takes @text, NULL of either: no memory */
 int head_files_add(struct xos_head_files *files, char *path, char *text,
-		   mode_t mode, unsigned int on_new, unsigned int on_change,
-		   struct xos_error *err);
+		   mode_t mode, unsigned int needs, struct xos_error *err);
 
 /** head_files_clear() - free the files, not the struct */
 void head_files_clear(struct xos_head_files *files);
@@ -67,27 +68,15 @@ void head_files_clear(struct xos_head_files *files);
 struct xos_head_files *head_all_files(const struct head_context *c,
 				      struct xos_error *err);
 
-/** head_node_files() - append the files of one node */
-int head_node_files(const struct head_context *c, const struct xos_node *node,
-		    struct xos_head_files *files, struct xos_error *err);
-/** head_node_paths() - the paths of such files, for a node that may be gone */
-enum head_node_path {
-	HEAD_NODE_DHCP,
-	HEAD_NODE_BOOT,
-	HEAD_NODE_CONFIG,
-	HEAD_NODE_PATHS,
-};
-int head_node_path(enum head_node_path which, const char *cluster,
-		   const char *name, const uint8_t mac[6],
-		   struct in_addr address, char *buf, size_t size);
-/** head_node_on_change() - needs when that file is changed or removed */
-unsigned int head_node_on_change(enum head_node_path which);
+/** head_node_files() - append the two files that tell of all nodes */
+int head_node_files(const struct head_context *c, struct xos_head_files *files,
+		    struct xos_error *err);
 
 /** head_cluster_files() - append all the others */
 int head_cluster_files(const struct head_context *c,
 		       struct xos_head_files *files, struct xos_error *err);
-/** head_cluster_on_change() - needs when a file of this path is removed */
-unsigned int head_cluster_on_change(const char *path);
+/** head_removal_needs() - needs when a file of this path is removed */
+unsigned int head_removal_needs(const char *path);
 
 /** head_withdraw() - remove all files of a cluster's head, and their note */
 int head_withdraw(const char *root, const char *cluster,

@@ -83,14 +83,12 @@ static void words_free(struct words *w)
  * @cluster: its name
  * @out: takes lines about what is done, or NULL
  * @dry: commands are printed, not run
- * @node_files: how many of the nodes' own files were changed
  * @gone: mount units that were removed
  */
 struct head {
 	const char *cluster;
 	FILE *out;
 	bool dry;
-	size_t node_files;
 	struct words gone;
 };
 
@@ -170,15 +168,11 @@ static const char *mount_unit(const char *path)
 		path + strlen(HEAD_UNIT_DIR) + 1;
 }
 
-/* Called for each file: a line for it, but one in all for those of nodes. */
+/* Called for each file. */
 static void on_change(const char *what, const char *path, void *arg)
 {
 	struct head *h = arg;
 
-	if (!strncmp(path, HEAD_DIR "/", strlen(HEAD_DIR) + 1)) {
-		h->node_files++;
-		return;
-	}
 	say(h, "%s %s\n", what, path);
 	if (!strcmp(what, "removed") && mount_unit(path))
 		words_add(&h->gone, "%s", mount_unit(path));
@@ -311,8 +305,6 @@ static int install_here(struct head *h, const struct xos_head_input *in,
 		return rc;
 	open_devices(in);
 	rc = xos_head_apply("", in, changes, err);
-	if (h->node_files)
-		say(h, "%zu files of nodes written or removed\n", h->node_files);
 	return rc ? rc : commands(h, changes->needs, active, err);
 }
 
@@ -407,11 +399,11 @@ int xos_head_status(const struct xos_inventory *inv, const char *root,
 	rc = head_index_read(root ? root : "", inv->name, &index, err);
 	if (rc)
 		return rc;
-	if (!index.common)
+	if (!index.n_paths)
 		return xos_error_set(err, -ENOENT, XOS_EXIT_FAILED,
 				     "no head of cluster '%s' is installed here",
 				     inv->name);
-	say(&h, "%zu nodes, %zu other files\n", index.n_nodes, index.n_paths);
+	say(&h, "%zu files\n", index.n_paths);
 	bare.n_images = 0;	/* only address and URL are needed */
 	in.inv = &bare;
 	rc = head_context_init(&c, &in, err);
@@ -478,8 +470,6 @@ static int remove_here(struct head *h, struct xos_head_changes *changes,
 	rc = systemctl(h, "stop", "xos-head@%s.target", err);
 	if (!rc)
 		rc = head_withdraw("", h->cluster, changes, err);
-	if (h->node_files)
-		say(h, "%zu files of nodes removed\n", h->node_files);
 	return rc ? rc : restore(h, strstr(before, "nfs active"), err);
 }
 

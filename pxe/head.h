@@ -38,7 +38,7 @@ struct xos_head_input {
 /* What has to happen after a file was changed; each at most once. */
 enum xos_head_need {
 	XOS_HEAD_UNITS = 1 << 0,		/* systemctl daemon-reload */
-	XOS_HEAD_DNSMASQ_RELOAD = 1 << 1,	/* forget hosts that are gone */
+	XOS_HEAD_DNSMASQ_RELOAD = 1 << 1,	/* read the hosts again */
 	XOS_HEAD_DNSMASQ_RESTART = 1 << 2,
 	XOS_HEAD_BOOTD_RELOAD = 1 << 3,
 	XOS_HEAD_BOOTD_RESTART = 1 << 4,
@@ -51,14 +51,13 @@ enum xos_head_need {
  * @path: absolute, as on the head
  * @text: its content; of a symbolic link: its target
  * @mode: type (S_IFREG or S_IFLNK) and permissions
- * @on_new: enum xos_head_need bits when it was not there before
- * @on_change: the same when it is changed or removed
+ * @needs: enum xos_head_need bits when it is new or changed
  */
 struct xos_head_file {
 	char *path;
 	char *text;
 	mode_t mode;
-	unsigned int on_new, on_change;
+	unsigned int needs;
 };
 
 /** struct xos_head_files - files of a head; directories come from their paths */
@@ -95,20 +94,12 @@ struct xos_head_changes {
 /**
  * xos_head_apply() - bring the files on disk up to date
  * @root: put in front of every path, "" for this machine
- * Compares every file; writes by rename; removes files of nodes and images that
- * are no longer there.
+ * Compares every file; writes by rename; removes files of images that are no
+ * longer there.
  * Return: 0; negative errno: what was written stays and the next call goes on.
  */
 int xos_head_apply(const char *root, const struct xos_head_input *in,
 		   struct xos_head_changes *changes, struct xos_error *err);
-
-/**
- * xos_head_update() - the same, but trust what the last call noted
- * Only files of nodes whose input is not the noted one are made and looked at:
- * for a change of one node among thousands.
- */
-int xos_head_update(const char *root, const struct xos_head_input *in,
-		    struct xos_head_changes *changes, struct xos_error *err);
 
 /**
  * xos_head_diff() - print what xos_head_apply() would change, as a unified diff

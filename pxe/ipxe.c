@@ -17,7 +17,6 @@
 
 #define BOOT_SCRIPT \
 	"#!ipxe\n" \
-	"# Made by xos-ssi-deploy from its inventory; changes here are lost.\n" \
 	"set node %s\n" \
 	"set address %s\n" \
 	"set image %s/img/%s\n" \
@@ -67,47 +66,52 @@
 	"sleep %u ||\n" \
 	"reboot\n"
 
-/* The word of a kernel command line that iPXE would act upon, or NULL. */
-static const char *find_special(const char *bootline)
+/* What a word of a kernel command line has that iPXE would act upon, or NULL. */
+static const char *special_word(const char *s, size_t len)
 {
-	static const char *const words[] = { "||", "&&", ";" };
-
-	if (strpbrk(bootline, "\n\r"))
-		return "a line break";
-	if (strstr(bootline, "${"))
-		return "'${'";
-	for (const char *s = bootline; *s;) {
-		size_t len = strcspn(s, " \t");
-
-		if (s[0] == '#')
-			return "a word that begins with '#'";
-		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-			if (len == strlen(words[i]) && !strncmp(s, words[i], len))
-				return words[i];
-		}
-		s += len;
-		s += strspn(s, " \t");
+	if (s[0] == '#')
+		return "a word that begins with '#'";
+	if (len == 1 && s[0] == ';')
+		return ";";
+	if (len == 2 && s[0] == s[1] && (s[0] == '|' || s[0] == '&'))
+		return s[0] == '|' ? "||" : "&&";
+	for (size_t i = 0; i < len; i++) {
+		if (s[i] == '\n' || s[i] == '\r')
+			return "a line break";
+		if (s[i] == '$' && s[i + 1] == '{')
+			return "'${'";
 	}
 	return NULL;
 }
 
-char *xos_ipxe_boot(const struct xos_ipxe_boot *boot, struct xos_error *err)
+int xos_ipxe_check(const char *node, const char *bootline, struct xos_error *err)
 {
-	const char *special = find_special(boot->bootline);
+	const char *special = NULL;
+
+	for (const char *s = bootline; *s && !special;) {
+		size_t len = 0;
+
+		while (s[len] && s[len] != ' ' && s[len] != '\t')
+			len++;
+		if (len)
+			special = special_word(s, len);
+		s += len + !!s[len];
+	}
+	if (!special)
+		return 0;
+	return xos_error_set(err, -EINVAL, XOS_EXIT_USAGE,
+			     "node '%s': its kernel command line has %s, which iPXE would read as its own; take it out of the bootline",
+			     node, special);
+}
+
+char *xos_ipxe_boot(const struct xos_ipxe_boot *boot)
+{
 	char *script;
 
-	if (special) {
-		xos_error_set(err, -EINVAL, XOS_EXIT_USAGE,
-			      "node '%s': its kernel command line has %s, which iPXE would read as its own; take it out of the bootline",
-			      boot->node, special);
-		return NULL;
-	}
 	if (asprintf(&script, BOOT_SCRIPT, boot->node, boot->address, boot->url,
 		     boot->image, boot->stagger_s, FETCH_TIMEOUT_MS,
-		     boot->bootline, FETCH_TIMEOUT_MS, TRIES) < 0) {
-		xos_error_set(err, -ENOMEM, XOS_EXIT_FAILED, "no memory");
+		     boot->bootline, FETCH_TIMEOUT_MS, TRIES) < 0)
 		return NULL;
-	}
 	return script;
 }
 

@@ -25,11 +25,18 @@ struct xos_ipxe_boot {
 };
 
 /**
- * xos_ipxe_boot() - load kernel and initramfs and start them
- * Return: the script, to be freed; NULL with @err when iPXE would read the
- *	kernel command line as commands of its own (-EINVAL), or -ENOMEM.
+ * xos_ipxe_check() - can a kernel command line stand in a script?
+ * @node: name of the node, for the error
+ * Return: 0; -EINVAL with @err: iPXE would read it as commands of its own.
  */
-char *xos_ipxe_boot(const struct xos_ipxe_boot *boot, struct xos_error *err);
+int xos_ipxe_check(const char *node, const char *bootline, struct xos_error *err);
+
+/**
+ * xos_ipxe_boot() - load kernel and initramfs and start them
+ * @boot: its command line has passed xos_ipxe_check()
+ * Return: the script, to be freed; NULL: no memory.
+ */
+char *xos_ipxe_boot(const struct xos_ipxe_boot *boot);
 
 /**
  * xos_ipxe_wait() - no slot is free: wait and ask again

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * text-diff.c - unified diff of small texts
+ * text-diff.c - unified diff
  *
  * Longest common subsequence by a table, after what is common at both ends is
- * set aside; texts whose middles are too large for it are shown as replaced.
+ * set aside.  A middle that is too large for it (the file of nodes, when two far
+ * apart were changed) is walked instead: where the texts part, they meet again at
+ * the nearest lines that both have.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -16,6 +18,8 @@
 
 #define CONTEXT 3
 #define CELLS_MAX (4 << 20)
+#define MEETING 3		/* lines in a row that are no coincidence */
+#define AHEAD_MAX 2000		/* lines, to look for where texts meet again */
 
 struct line {
 	const char *s;
@@ -83,31 +87,83 @@ static void fill(uint32_t *table, const struct line *a, size_t na,
 	}
 }
 
-static int compare_middle(const struct line *a, size_t na, const struct line *b,
-			  size_t nb, struct steps *steps)
+static int compare_small(const struct line *a, size_t na, const struct line *b,
+			 size_t nb, struct steps *steps)
 {
-	bool small = (na + 1) * (nb + 1) <= CELLS_MAX;
-	cleanup_free uint32_t *table = NULL;
+	cleanup_free uint32_t *table = calloc((na + 1) * (nb + 1),
+					      sizeof(*table));
 	size_t i = 0, j = 0;
 
-	if (small) {
-		table = calloc((na + 1) * (nb + 1), sizeof(*table));
-		if (!table)
-			return -ENOMEM;
-		fill(table, a, na, b, nb);
-	}
+	if (!table)
+		return -ENOMEM;
+	fill(table, a, na, b, nb);
 	while (i < na || j < nb) {
-		if (small && i < na && j < nb && is_same(a[i], b[j])) {
+		if (i < na && j < nb && is_same(a[i], b[j])) {
 			add(steps, ' ', a[i++]);
 			j++;
-		} else if (i < na && (j == nb || !small ||
-				      table[(i + 1) * (nb + 1) + j] >=
+		} else if (i < na && (j == nb || table[(i + 1) * (nb + 1) + j] >=
 				      table[i * (nb + 1) + j + 1])) {
 			add(steps, '-', a[i++]);
 		} else {
 			add(steps, '+', b[j++]);
 		}
 	}
+	return 0;
+}
+
+/* Do both go on with the same lines?  One alone may be a line that is everywhere. */
+static bool meet(const struct line *a, size_t na, const struct line *b, size_t nb)
+{
+	size_t n = 0;
+
+	while (n < MEETING && n < na && n < nb && is_same(a[n], b[n]))
+		n++;
+	return n == MEETING || (n && n == na && n == nb);
+}
+
+/* How many lines of @a and @b to pass, so that the next ones are the same. */
+static void find_meeting(const struct line *a, size_t na, const struct line *b,
+			 size_t nb, size_t *skip_a, size_t *skip_b)
+{
+	for (size_t sum = 1; sum < AHEAD_MAX; sum++) {
+		for (size_t i = 0; i <= sum; i++) {
+			if (i < na && sum - i < nb &&
+			    meet(a + i, na - i, b + sum - i, nb - sum + i)) {
+				*skip_a = i;
+				*skip_b = sum - i;
+				return;
+			}
+		}
+	}
+	*skip_a = na;
+	*skip_b = nb;
+}
+
+static void compare_large(const struct line *a, size_t na, const struct line *b,
+			  size_t nb, struct steps *steps)
+{
+	size_t i = 0, j = 0, skip_a, skip_b;
+
+	while (i < na || j < nb) {
+		if (i < na && j < nb && is_same(a[i], b[j])) {
+			add(steps, ' ', a[i++]);
+			j++;
+			continue;
+		}
+		find_meeting(a + i, na - i, b + j, nb - j, &skip_a, &skip_b);
+		while (skip_a--)
+			add(steps, '-', a[i++]);
+		while (skip_b--)
+			add(steps, '+', b[j++]);
+	}
+}
+
+static int compare_middle(const struct line *a, size_t na, const struct line *b,
+			  size_t nb, struct steps *steps)
+{
+	if ((na + 1) * (nb + 1) <= CELLS_MAX)
+		return compare_small(a, na, b, nb, steps);
+	compare_large(a, na, b, nb, steps);
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "text.h"
 
@@ -47,4 +48,33 @@ void xos_text_add(struct xos_text *text, const char *fmt, ...)
 		va_end(ap);
 	}
 	text->len += n;
+}
+
+void xos_text_puts(struct xos_text *text, ...)
+{
+	const char *s;
+	va_list ap;
+
+	va_start(ap, text);
+	while ((s = va_arg(ap, const char *)) && !text->failed) {
+		size_t len = strlen(s);
+
+		if (text->len + len >= text->room && !grow(text, len))
+			break;
+		memcpy(text->s + text->len, s, len + 1);
+		text->len += len;
+	}
+	va_end(ap);
+}
+
+char *xos_text_take(struct xos_text *text)
+{
+	char *s = text->s;
+
+	if (text->failed) {
+		free(s);
+		s = NULL;
+	}
+	*text = (struct xos_text){ 0 };
+	return s;
 }

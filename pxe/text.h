@@ -20,4 +20,10 @@ struct xos_text {
 void xos_text_add(struct xos_text *text, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/** xos_text_puts() - append strings up to a NULL; for what is done often */
+void xos_text_puts(struct xos_text *text, ...) __attribute__((sentinel));
+
+/** xos_text_take() - the text itself, to be freed; NULL when it has failed */
+char *xos_text_take(struct xos_text *text);
+
 #endif /* _XOS_TEXT_H */

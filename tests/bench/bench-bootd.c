@@ -31,6 +31,7 @@
 
 #include "libxos/atomic.h"
 #include "pxe/bootd.h"
+#include "pxe/text.h"
 #include "tests/remove-tree.h"
 
 #define NODES		1000
@@ -127,21 +128,17 @@ static void make_image(void)
 
 static void make_nodes(void)
 {
+	struct xos_text text = { 0 };
+
+	xos_text_add(&text, "xos-nodes 1 %d\n", NODES);
 	for (int i = 0; i < NODES; i++) {
 		struct in_addr address = { address_of(i) };
-		char path[128], text[256];
-		int len;
 
-		snprintf(path, sizeof(path), "boot/52-54-00-00-%02x-%02x.ipxe",
-			 i >> 8, i & 0xff);
-		len = snprintf(text, sizeof(text),
-			       "#!ipxe\nset node n%d\nset address %s\nboot\n", i,
-			       inet_ntoa(address));
-		make_file(path, text, len);
-		snprintf(path, sizeof(path), "node/%s.conf", inet_ntoa(address));
-		len = snprintf(text, sizeof(text), "hostname n%d\n", i);
-		make_file(path, text, len);
+		xos_text_add(&text, "node n%d 52-54-00-00-%02x-%02x %s\nboot " ID " 1 quiet\n",
+			     i, i >> 8, i & 0xff, inet_ntoa(address));
 	}
+	make_file("nodes", text.s, text.len);
+	free(text.s);
 }
 
 /* The server in a process of its own, so that its processor time is seen. */
@@ -150,8 +147,8 @@ static pid_t start_server(unsigned int slots)
 	char text[512], path[128];
 	int len = snprintf(text, sizeof(text),
 			   "listen 127.0.0.1\nport 0\nurl http://127.0.0.1\nslots %u\n"
-			   "boot-dir %s/boot\nnode-dir %s/node\nimage-dir %s/images\n",
-			   slots, dir, dir, dir);
+			   "nodes %s/nodes\nimage-dir %s/images\n",
+			   slots, dir, dir);
 	uint16_t port = 0;
 	int fds[2];
 	pid_t pid;

@@ -13,7 +13,7 @@
 
 #include "pxe/event.h"
 #include "pxe/http-range.h"
-#include "pxe/node-files.h"
+#include "pxe/node-store.h"
 #include "pxe/report.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -76,14 +76,25 @@ static void make_text(const char *name, const char *fmt, ...)
 	make_file(name, text, strlen(text));
 }
 
+/* The file of nodes: so far, and how many they are. */
+static char records[2048];
+static int n_nodes;
+
+static void make_nodes(void)
+{
+	make_text("nodes", "# a comment\nxos-nodes 1 %d\nall authorized_key k\n%s",
+		  n_nodes, records);
+}
+
 static void make_node(const char *name, const char *address, const char *mac)
 {
-	char path[128];
+	size_t len = strlen(records);
 
-	snprintf(path, sizeof(path), "boot/%s.ipxe", mac);
-	make_text(path, "#!ipxe\nset node %s\nset address %s\nboot\n", name, address);
-	snprintf(path, sizeof(path), "node/%s.conf", address);
-	make_text(path, "hostname %s\nmodule loop\n", name);
+	snprintf(records + len, sizeof(records) - len,
+		 "\nnode %s %s %s\nboot " ID " 3 ip=x root=y\nconfig module loop\n",
+		 name, mac, address);
+	n_nodes++;
+	make_nodes();
 }
 
 static unsigned char kernel[KERNEL_SIZE];
@@ -113,8 +124,8 @@ static struct xos_bootd_conf *load_conf(int slots, int port)
 
 	make_text("bootd.conf",
 		  "# a comment\nlisten 127.0.0.1\nport %d\nurl http://10.77.0.1:8069\n"
-		  "slots %d\nboot-dir %s/boot\nnode-dir %s/node\nimage-dir %s/images\n"
-		  "token-file %s/token\nimage " ID "\n", port, slots, dir, dir, dir, dir);
+		  "slots %d\nnodes %s/nodes\nimage-dir %s/images\n"
+		  "token-file %s/token\nimage " ID "\n", port, slots, dir, dir, dir);
 	snprintf(path, sizeof(path), "%s/bootd.conf", dir);
 	conf = xos_bootd_conf_load(path, NULL, &err);
 	if (!conf)
@@ -138,6 +149,8 @@ static int setup(void **state)
 	strcpy(dir, "/tmp/xos-bootd-XXXXXX");
 	if (!mkdtemp(dir))
 		return -1;
+	n_nodes = 0;
+	records[0] = '\0';
 	make_node("node-1", NODE_1, MAC_1);
 	make_node("node-2", NODE_2, MAC_2);
 	make_image();
@@ -248,11 +261,13 @@ static bool has_event(const char *node, const char *kind, const char *stage,
 	return admin("/events") == 200 && strstr(a.body, text);
 }
 
-static void script_is_as_generated(void **state)
+static void script_is_for_its_node(void **state)
 {
 	(void)state;
 	assert_int_equal(ask("/boot/" MAC_1 "?try=3", (struct how){ .from = NODE_1 }), 200);
-	assert_string_equal(a.body, "#!ipxe\nset node node-1\nset address " NODE_1 "\nboot\n");
+	assert_non_null(strstr(a.body, "#!ipxe\nset node node-1\nset address " NODE_1 "\n"
+			       "set image http://10.77.0.1:8069/img/" ID "\n"));
+	assert_non_null(strstr(a.body, "/vmlinuz ${initrd} ip=x root=y || goto failed\n"));
 	/* any spelling of the MAC */
 	assert_int_equal(ask("/boot/52:54:00:01:00:01", (struct how){ .from = NODE_1 }), 200);
 	assert_true(has_event("node-1", "script", "", "try 3"));
@@ -402,13 +417,43 @@ static void config_is_for_its_node(void **state)
 {
 	(void)state;
 	assert_int_equal(ask("/config", (struct how){ .from = NODE_2 }), 200);
-	assert_string_equal(a.body, "hostname node-2\nmodule loop\n");
+	assert_string_equal(a.body, "hostname node-2\nmodule loop\nauthorized_key k\n");
 	assert_int_equal(ask("/config", (struct how){ .from = NOBODY }), 403);
 	assert_non_null(strstr(a.body, NOBODY " is no node's address"));
 	assert_true(has_event("", "stranger", "", NOBODY));
 	/* a changed inventory needs no reload */
 	make_node("node-9", NOBODY, "52-54-00-01-00-09");
 	assert_int_equal(ask("/config", (struct how){ .from = NOBODY }), 200);
+}
+
+/* Nobody is booted by what a power cut left of the file, or an old one. */
+static void damaged_nodes_are_told(void **state)
+{
+	static const char *const texts[] = {
+		"", "xos-nodes 2 0\n", "xos-nodes 1 1\n", "xos-nodes 1 99999999999\n",
+		"xos-nodes 1 1\nnode a " MAC_1 " " NODE_1 "\n",
+		"xos-nodes 1 1\nnode a " MAC_1 " nowhere\nboot " ID " 1 x\n",
+		"xos-nodes 1 1\nnode a 52:54 " NODE_1 "\nboot " ID " 1 x\n",
+		"xos-nodes 1 1\nnode a " MAC_1 " " NODE_1 "\nboot " ID " 1 \n",
+		"xos-nodes 1 1\nnode a " MAC_1 " " NODE_1 "\nboot " ID " 1 x\nconfig a\nb\n",
+		"xos-nodes 1 0\nnode a " MAC_1 " " NODE_1 "\nboot " ID " 1 x\n",
+	};
+	char path[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		make_text("nodes", "%s", texts[i]);
+		if (ask("/boot/" MAC_1, (struct how){ .from = NODE_1 }) != 500 ||
+		    !strstr(a.body, "/nodes: is damaged; run"))
+			fail_msg("%s: %s", texts[i], a.body);
+		assert_int_equal(ask("/config", (struct how){ .from = NODE_1 }), 500);
+	}
+	snprintf(path, sizeof(path), "%s/nodes", dir);
+	unlink(path);
+	assert_int_equal(ask("/config", (struct how){ .from = NODE_1 }), 500);
+	make_nodes();
+	assert_int_equal(ask("/config", (struct how){ .from = NODE_1 }), 200);
+	assert_int_equal(ask("/boot/" MAC_1, (struct how){ .from = NODE_1 }), 200);
 }
 
 static void reports(void **state)
@@ -679,7 +724,7 @@ static void bad_settings(void **state)
 		{ "port 65536", "too large" },
 		{ "listen here", "no IPv4" },
 		{ "url ftp://x", "http://" },
-		{ "boot-dir relative", "absolute" },
+		{ "nodes relative", "absolute" },
 		{ "image xyz", "image id" },
 		{ "color blue", "unknown key" },
 		{ "slots", "no value" },
@@ -706,7 +751,7 @@ static void bad_settings(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		TEST(script_is_as_generated),
+		TEST(script_is_for_its_node),
 		TEST(unknown_mac_is_told_why),
 		TEST(wrong_address_is_refused),
 		TEST(second_node_waits_for_the_slot),
@@ -715,6 +760,7 @@ int main(void)
 		TEST(only_what_the_manifest_names),
 		TEST(bad_image_is_refused),
 		TEST(config_is_for_its_node),
+		TEST(damaged_nodes_are_told),
 		TEST(reports),
 		TEST(strangers_cannot_flood),
 		TEST(admin_needs_the_token),

@@ -17,9 +17,10 @@
 #include "pxe/event.h"
 #include "pxe/http-range.h"
 #include "pxe/ipxe.h"
-#include "pxe/node-files.h"
+#include "pxe/node-store.h"
 #include "pxe/report.h"
 #include "pxe/text-diff.h"
+#include "pxe/text.h"
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -219,13 +220,12 @@ static void boot_script_refuses(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < N(lines); i++) {
-		boot.bootline = lines[i];
-		assert_null(xos_ipxe_boot(&boot, &err));
-		assert_int_equal(err.code, -EINVAL);
+		assert_int_equal(xos_ipxe_check("n", lines[i], &err), -EINVAL);
 		assert_non_null(strstr(err.text, "'n'"));
 	}
 	boot.bootline = "a=b#c d;e f||g $x {y}";
-	script = xos_ipxe_boot(&boot, &err);
+	assert_int_equal(xos_ipxe_check("n", boot.bootline, &err), 0);
+	script = xos_ipxe_boot(&boot);
 	assert_non_null(strstr(script, boot.bootline));
 	free(script);
 }
@@ -260,6 +260,34 @@ static void diffs(void **state)
 	}
 }
 
+/* What is far apart is not shown as one replacement of all between. */
+static void long_texts_differ_in_places(void **state)
+{
+	struct xos_text old = { 0 }, new = { 0 };
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	(void)state;
+	for (int i = 0; i < 5000; i++) {
+		xos_text_add(&old, "node %d\nboot %d\nmodule x\n", i, i);
+		if (i != 4500)
+			xos_text_add(&new, "node %d\nboot %d%s\nmodule x\n", i, i,
+				     i == 500 ? " debug" : "");
+	}
+	assert_int_equal(xos_text_diff(f, "f", old.s, new.s), 0);
+	fclose(f);
+	assert_string_equal(text, "--- f\n+++ f\n"
+		"@@ -1499,7 +1499,7 @@\n boot 499\n module x\n node 500\n"
+		"-boot 500\n+boot 500 debug\n module x\n node 501\n boot 501\n"
+		"@@ -13497,9 +13497,6 @@\n module x\n node 4499\n boot 4499\n"
+		"-module x\n-node 4500\n-boot 4500\n"
+		" module x\n node 4501\n boot 4501\n");
+	free(text);
+	free(old.s);
+	free(new.s);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -274,6 +302,7 @@ int main(void)
 		cmocka_unit_test(event_is_refused),
 		cmocka_unit_test(boot_script_refuses),
 		cmocka_unit_test(diffs),
+		cmocka_unit_test(long_texts_differ_in_places),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
