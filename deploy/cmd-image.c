@@ -168,6 +168,6 @@ int cmd_image(struct cmd *c)
 		rc = show(c, &err);
 	else
 		for (i = 1; i < c->argc && !rc; i++)
-			rc = xos_image_remove(&c->paths, c->argv[i], &err);
+			rc = xos_image_remove(&c->paths, c->argv[i], stdout, &err);
 	return rc < 0 ? cmd_fail(&err) : 0;
 }

@@ -23,6 +23,7 @@
 #include "../libxos/atomic.h"
 #include "../libxos/cleanup.h"
 #include "../libxos/spawn.h"
+#include "../pxe/head.h"
 #include "image-inputs.h"
 #include "journal.h"
 #include "paths.h"
@@ -329,9 +330,10 @@ static int check_unused(const struct xos_paths *paths, const char *id,
 	return 0;
 }
 
-int xos_image_remove(const struct xos_paths *paths, const char *id, struct xos_error *err)
+int xos_image_remove(const struct xos_paths *paths, const char *id, FILE *out,
+		     struct xos_error *err)
 {
-	cleanup_free char *dir = NULL;
+	cleanup_free char *dir = NULL, *images = NULL;
 	const char *argv[] = { "rm", "-rf", "--one-file-system", "--", NULL, NULL };
 	struct xos_spawn spawn = { .argv = argv };
 	int rc;
@@ -339,12 +341,15 @@ int xos_image_remove(const struct xos_paths *paths, const char *id, struct xos_e
 	if (strlen(id) != 16 || strspn(id, "0123456789abcdef") != 16)
 		return xos_error_set(err, -EINVAL, XOS_EXIT_USAGE,
 				     "'%s' is no image id; see: xos-ssi-deploy image list", id);
-	if (asprintf(&dir, "%s/images/%s", paths->cache, id) < 0)
+	if (asprintf(&images, "%s/images", paths->cache) < 0 ||
+	    asprintf(&dir, "%s/%s", images, id) < 0)
 		return xos_error_set(err, -ENOMEM, XOS_EXIT_FAILED, "no memory");
 	if (access(dir, F_OK))
 		return xos_error_set(err, -ENOENT, XOS_EXIT_USAGE,
 				     "there is no image %s; see: xos-ssi-deploy image list", id);
 	rc = check_unused(paths, id, err);
+	if (!rc)
+		rc = xos_head_drop_image("", images, id, out, err);
 	if (rc < 0)
 		return rc;
 	argv[4] = dir;

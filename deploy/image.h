@@ -39,8 +39,12 @@ int xos_image_each(const struct xos_paths *paths,
 			      void *arg),
 		   void *arg, struct xos_error *err);
 
-/** xos_image_remove() - delete one; -EBUSY while a deployment uses it */
-int xos_image_remove(const struct xos_paths *paths, const char *id,
+/**
+ * xos_image_remove() - delete one, which a head on this machine no longer serves
+ * @out: takes lines about what that head does, or NULL
+ * Return: 0; -EBUSY while a deployment, or a node of a head here, uses it.
+ */
+int xos_image_remove(const struct xos_paths *paths, const char *id, FILE *out,
 		     struct xos_error *err);
 
 #endif /* _XOS_DEPLOY_IMAGE_H */

@@ -5,13 +5,13 @@
  *	xos_head_apply()	all files: compare, write, remove
  *	xos_head_diff()		the same, but every change is printed, not made
  *	head_withdraw()		remove them all
+ *	head_drop_image()	remove those of one image
  *
  * Files are written beside their place under a name that begins with a dot, and
  * renamed.  Nothing is synced: what a power cut takes,
  * the next install makes again.  The note is written last, so that it never
  * tells of a file that was not written.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -216,28 +216,26 @@ static int remove_file(struct place *place, const char *path,
 	return 0;
 }
 
-/* Another cluster's head on this machine may need it too. */
+/**
+ * struct search - does another cluster's head on this machine need a file too?
+ */
+struct search {
+	const char *cluster, *path;
+};
+
+static int find_path(const char *cluster, const struct head_index *index,
+		     void *arg)
+{
+	const struct search *s = arg;
+
+	return strcmp(cluster, s->cluster) && head_index_has_path(index, s->path);
+}
+
 static bool is_others(const char *root, const char *cluster, const char *path)
 {
-	struct dirent *entry;
-	bool found = false;
-	char dir[4096];
-	DIR *d;
+	struct search search = { .cluster = cluster, .path = path };
 
-	snprintf(dir, sizeof(dir), "%s" HEAD_DIR, root);
-	d = opendir(dir);
-	while (d && !found && (entry = readdir(d))) {
-		struct head_index other;
-
-		if (entry->d_name[0] == '.' || !strcmp(entry->d_name, cluster) ||
-		    head_index_read(root, entry->d_name, &other, NULL))
-			continue;
-		found = head_index_has_path(&other, path);
-		head_index_free(&other);
-	}
-	if (d)
-		closedir(d);
-	return found;
+	return head_index_each(root, find_path, &search);
 }
 
 /* Files that were noted and are no longer wanted. */
@@ -384,4 +382,109 @@ int head_withdraw(const char *root, const char *cluster,
 	if (!rc)
 		remove_dirs(root, cluster);
 	return rc;
+}
+
+/**
+ * struct drop - an image that goes
+ * @mount: path of its unit
+ * @err: for all that is done
+ */
+struct drop {
+	struct place place;
+	const char *images, *id;
+	char mount[128];
+	struct xos_head_changes *changes;
+	struct xos_error *err;
+};
+
+static char *read_text(const struct drop *d, const char *format,
+		       const char *cluster, char *path, size_t size)
+{
+	int len = snprintf(path, size, "%s", d->place.root);
+
+	snprintf(path + len, size - len, format, cluster);
+	return xos_file_read(path, DIFF_MAX, NULL, NULL);
+}
+
+/* Does this cluster's head serve the image, and from that directory? */
+static bool is_served(const struct drop *d, const char *cluster)
+{
+	cleanup_free char *conf = NULL;
+	char path[4096], line[4200];
+
+	conf = read_text(d, HEAD_ETC "/bootd-%s.conf", cluster, path, sizeof(path));
+	snprintf(line, sizeof(line), "\nimage-dir %s\n", d->images);
+	return conf && strstr(conf, line);
+}
+
+static int check_drop(const char *cluster, const struct head_index *index,
+		      void *arg)
+{
+	struct drop *d = arg;
+	int rc;
+
+	if (!is_served(d, cluster))
+		return 0;
+	rc = head_check_unused_by_nodes(d->place.root, cluster, d->id, d->err);
+	if (!rc && head_index_has_path(index, d->mount))
+		rc = head_check_not_open(d->place.root, d->id, d->err);
+	return rc;
+}
+
+/* Take the image's line out of the exports. */
+static int drop_export(struct drop *d, const char *cluster)
+{
+	cleanup_free char *text = NULL;
+	char path[4096], key[64], *line, *next;
+
+	text = read_text(d, "/etc/exports.d/xos-%s.exports", cluster, path,
+			 sizeof(path));
+	snprintf(key, sizeof(key), "\n" HEAD_EXPORT_DIR "/%s ", d->id);
+	line = text ? strstr(text, key) : NULL;
+	if (!line)
+		return 0;
+	next = strchrnul(line + 1, '\n');
+	memmove(line, next, strlen(next) + 1);
+	tell(d->changes, "changed", path + strlen(d->place.root));
+	return xos_file_write(path, text, strlen(text), 0644, false, d->err);
+}
+
+static int drop_one(const char *cluster, const struct head_index *index,
+		    void *arg)
+{
+	struct drop *d = arg;
+	struct head_index new = { 0 };
+	char link[256];
+	int rc;
+
+	if (!head_index_has_path(index, d->mount) || !is_served(d, cluster))
+		return 0;
+	snprintf(link, sizeof(link),
+		 HEAD_UNIT_DIR "/xos-head@%s.target.wants/" HEAD_MOUNT "%s.mount",
+		 cluster, d->id);
+	rc = head_index_without(index, d->mount, link, &new, d->err);
+	if (!rc)
+		rc = drop_export(d, cluster);
+	if (!rc)
+		rc = remove_old_paths(&d->place, cluster, index, &new, d->changes,
+				      d->err);
+	if (!rc)
+		rc = head_index_write(d->place.root, cluster, &new, d->err);
+	head_index_free(&new);
+	return rc;
+}
+
+int head_drop_image(const char *root, const char *images, const char *id,
+		    struct xos_head_changes *changes, struct xos_error *err)
+{
+	struct drop d = {
+		.place = { .root = root }, .images = images, .id = id,
+		.changes = changes, .err = err,
+	};
+	int rc;
+
+	snprintf(d.mount, sizeof(d.mount), HEAD_UNIT_DIR "/" HEAD_MOUNT "%s.mount",
+		 id);
+	rc = head_index_each(root, check_drop, &d);
+	return rc ? rc : head_index_each(root, drop_one, &d);
 }

@@ -5,6 +5,7 @@
  *	xos-head-index 2
  *	file PATH
  */
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +45,20 @@ int head_index_make(const struct xos_head_files *files,
 	for (size_t i = 0; i < files->n; i++) {
 		if (add_path(index, files->file[i].path))
 			return no_memory(index, err);
+	}
+	return 0;
+}
+
+int head_index_without(const struct head_index *index, const char *a,
+		       const char *b, struct head_index *copy,
+		       struct xos_error *err)
+{
+	*copy = (struct head_index){ 0 };
+	for (size_t i = 0; i < index->n_paths; i++) {
+		const char *path = index->paths[i];
+
+		if (strcmp(path, a) && strcmp(path, b) && add_path(copy, path))
+			return no_memory(copy, err);
 	}
 	return 0;
 }
@@ -122,4 +137,29 @@ bool head_index_has_path(const struct head_index *index, const char *path)
 			return true;
 	}
 	return false;
+}
+
+int head_index_each(const char *root,
+		    int (*fn)(const char *cluster, const struct head_index *index,
+			      void *arg), void *arg)
+{
+	struct dirent *entry;
+	char path[4096];
+	DIR *dir;
+	int rc = 0;
+
+	snprintf(path, sizeof(path), "%s" HEAD_DIR, root);
+	dir = opendir(path);
+	while (dir && !rc && (entry = readdir(dir))) {
+		struct head_index index;
+
+		if (entry->d_name[0] == '.' ||
+		    head_index_read(root, entry->d_name, &index, NULL))
+			continue;
+		rc = fn(entry->d_name, &index, arg);
+		head_index_free(&index);
+	}
+	if (dir)
+		closedir(dir);
+	return rc;
 }

@@ -5,6 +5,7 @@
  *	head.c		install, status, remove, plan
  *	head-check.c	can this machine be a head?
  *	head-apply.c	files on disk: compare, write, remove
+ *	head-use.c	who uses an image?
  *	head-index.c	what was written, so that it can be found again
  *	head-cluster.c	settings of the services, exports, units
  *	head-node.c	what there is to say of each node
@@ -81,6 +82,20 @@ unsigned int head_removal_needs(const char *path);
 /** head_withdraw() - remove all files of a cluster's head, and their note */
 int head_withdraw(const char *root, const char *cluster,
 		  struct xos_head_changes *changes, struct xos_error *err);
+
+/**
+ * head_drop_image() - no cluster's head exports an image any more
+ * @images: directory with the image; heads that serve another one are let be
+ * Return: 0, also when none did; -EBUSY while nodes boot it or run from it; then
+ *	nothing was changed.
+ */
+int head_drop_image(const char *root, const char *images, const char *id,
+		    struct xos_head_changes *changes, struct xos_error *err);
+/** head_check_unused_by_nodes() - -EBUSY when nodes of a cluster boot this image */
+int head_check_unused_by_nodes(const char *root, const char *cluster,
+			       const char *id, struct xos_error *err);
+/** head_check_not_open() - -EBUSY when an NFS client has this image as its root */
+int head_check_not_open(const char *root, const char *id, struct xos_error *err);
 
 /**
  * head_check() - can this machine be the head?

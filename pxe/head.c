@@ -487,3 +487,19 @@ int xos_head_remove(const struct xos_inventory *inv, const char *root,
 	words_free(&h.gone);
 	return rc;
 }
+
+int xos_head_drop_image(const char *root, const char *images, const char *id,
+			FILE *out, struct xos_error *err)
+{
+	struct head h = { .cluster = "", .out = out };
+	struct xos_head_changes changes = { .fn = on_change, .arg = &h };
+	int rc = head_drop_image(root ? root : "", images, id, &changes, err);
+
+	if (!rc && h.gone.n && (!root || !root[0])) {
+		rc = drop_mounts(&h, err);
+		if (!rc)
+			rc = systemctl(&h, "daemon-reload", NULL, err);
+	}
+	words_free(&h.gone);
+	return rc;
+}

@@ -143,4 +143,15 @@ int xos_head_status(const struct xos_inventory *inv, const char *root,
 int xos_head_remove(const struct xos_inventory *inv, const char *root,
 		    FILE *out, struct xos_error *err);
 
+/**
+ * xos_head_drop_image() - stop serving an image that is about to be removed
+ * @root: as for xos_head_install()
+ * @images: directory that the image is in
+ * @id: the image
+ * Return: 0, also when no head here serves it; -EBUSY while nodes boot it, or run
+ *	from it over NFS; other negative errno; all with @err.
+ */
+int xos_head_drop_image(const char *root, const char *images, const char *id,
+			FILE *out, struct xos_error *err);
+
 #endif /* _XOS_HEAD_H */

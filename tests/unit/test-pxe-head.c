@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -387,6 +388,67 @@ static void old_image_stays_until_it_is_gone(void **state)
 	xos_inventory_free(inv);
 }
 
+/* A client of the kernel's NFS server, which has the image's file open. */
+static void make_client(const char *status)
+{
+	char path[256], text[256], squashfs[256];
+	struct stat st;
+
+	snprintf(squashfs, sizeof(squashfs), "%s/srv/xos/images/" ID_A "/root.squashfs", root);
+	make_file(squashfs, "x");
+	assert_int_equal(stat(squashfs, &st), 0);
+	snprintf(path, sizeof(path), "%s/proc/fs/nfsd/clients/3/info", root);
+	snprintf(text, sizeof(text), "clientid: 0x1\naddress: \"10.9.8.21:734\"\nstatus: %s\nname: x\n",
+		 status);
+	make_file(path, text);
+	snprintf(path, sizeof(path), "%s/proc/fs/nfsd/clients/3/states", root);
+	snprintf(text, sizeof(text), "- 0x1: { type: open, access: r-, deny: --, superblock: \"%02x:%02x:%ld\", filename: \"/root.squashfs\" }\n",
+		 major(st.st_dev), minor(st.st_dev), (long)st.st_ino);
+	make_file(path, text);
+}
+
+static void a_removed_image_is_withdrawn(void **state)
+{
+	static const char *const new_ids[] = { ID_C, NULL };
+	struct xos_inventory *inv = load_nodes(NODE_1);
+	struct xos_head_input in = input(inv);
+	struct xos_head_changes changes = { 0 };
+	char path[256], squashfs[256], unit[256], *text;
+	struct xos_error err = { 0 };
+
+	(void)state;
+	in.image_dir = "/images";
+	snprintf(squashfs, sizeof(squashfs), "%s/images/" ID_A "/root.squashfs", root);
+	snprintf(unit, sizeof(unit), "%s/etc/systemd/system/srv-xos-images-" ID_A ".mount", root);
+	make_file(squashfs, "x");
+	assert_int_equal(xos_head_apply(root, &in, &changes, NULL), 0);
+	/* nodes boot it; or a node runs from it, unless it was not heard of */
+	assert_int_equal(xos_head_drop_image(root, "/images", ID_A, NULL, &err), -EBUSY);
+	assert_non_null(strstr(err.text, "cluster 't'"));
+	in.image_ids = new_ids;
+	assert_int_equal(xos_head_apply(root, &in, &changes, NULL), 0);
+	make_client("confirmed");
+	assert_int_equal(xos_head_drop_image(root, "/images", ID_A, NULL, &err), -EBUSY);
+	assert_non_null(strstr(err.text, "(10.9.8.21:734)"));
+	/* an image of that id elsewhere is none of this head's */
+	assert_int_equal(xos_head_drop_image(root, "/elsewhere", ID_A, NULL, &err), 0);
+	assert_int_equal(access(unit, F_OK), 0);
+	make_client("courtesy");
+	assert_int_equal(xos_head_drop_image(root, "/images", ID_A, NULL, &err), 0);
+	assert_int_equal(access(unit, F_OK), -1);
+	snprintf(path, sizeof(path), "%s/etc/exports.d/xos-t.exports", root);
+	text = xos_file_read(path, 65536, NULL, NULL);
+	assert_null(strstr(text, ID_A));
+	assert_non_null(strstr(text, "\n/srv/xos/images/" ID_C " "));
+	free(text);
+	/* and that is what an install leaves: nothing is to be done */
+	unlink(squashfs);
+	assert_int_equal(xos_head_apply(root, &in, &changes, NULL), 0);
+	assert_int_equal(changes.written + changes.removed, 0);
+	assert_int_equal(xos_head_drop_image(root, "/images", ID_A, NULL, &err), 0);
+	xos_inventory_free(inv);
+}
+
 static void remove_leaves_nothing(void **state)
 {
 	struct xos_inventory *inv = load_small();
@@ -465,6 +527,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_change_is_as_a_new_head, setup, teardown),
 		cmocka_unit_test_setup_teardown(diff_shows_and_does_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(old_image_stays_until_it_is_gone, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_removed_image_is_withdrawn, setup, teardown),
 		cmocka_unit_test_setup_teardown(remove_leaves_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_what_cannot_boot, setup, teardown),
 		cmocka_unit_test_setup_teardown(damaged_note_is_no_harm, setup, teardown),
