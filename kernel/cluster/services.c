@@ -14,6 +14,7 @@
 #include <linux/bitmap.h>
 #include <linux/capability.h>
 #include <linux/ktime.h>
+#include <linux/module.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
@@ -278,12 +279,39 @@ static const struct service services_table[] = {
  * @cluster: this node's cluster
  * @dir: /proc/kerrighed
  * @calls: [n] = number of calls of services_table[n]
+ * @more_calls: number of calls of @more
+ * @more_lock: protects @more
+ * @more: services of a module above, or NULL
  */
 struct ssi_services {
 	struct ssi_cluster *cluster;
 	struct proc_dir_entry *dir;
 	atomic_t calls[ARRAY_SIZE(services_table)];
+	atomic_t more_calls;
+	spinlock_t more_lock;
+	const struct ssi_services_ops *more;
 };
+
+static long more_ioctl(struct ssi_services *services, unsigned int cmd,
+		       unsigned long arg)
+{
+	const struct ssi_services_ops *more;
+	long ret;
+
+	spin_lock(&services->more_lock);
+	more = services->more;
+	if (more && !try_module_get(more->owner))
+		more = NULL;
+	spin_unlock(&services->more_lock);
+	if (!more)
+		return -EINVAL;
+	ret = more->ioctl(cmd, arg);
+	module_put(more->owner);
+	if (ret == -ENOTTY)
+		return -EINVAL;
+	atomic_inc(&services->more_calls);
+	return ret;
+}
 
 static long services_ioctl(struct file *file, unsigned int cmd,
 			   unsigned long arg)
@@ -302,7 +330,7 @@ static long services_ioctl(struct file *file, unsigned int cmd,
 			return -EPERM;
 		return service->call(services->cluster, (void __user *)arg);
 	}
-	return -EINVAL;
+	return more_ioctl(services, cmd, arg);
 }
 
 static int services_show(struct seq_file *seq, void *v)
@@ -313,6 +341,8 @@ static int services_show(struct seq_file *seq, void *v)
 	for (i = 0; i < ARRAY_SIZE(services_table); i++)
 		seq_printf(seq, "%-20s %d\n", services_table[i].name,
 			   atomic_read(&services->calls[i]));
+	seq_printf(seq, "%-20s %d\n", "(of other modules)",
+		   atomic_read(&services->more_calls));
 	return 0;
 }
 
@@ -344,6 +374,7 @@ struct ssi_services *ssi_services_create(struct ssi_cluster *cluster)
 	if (!services)
 		return ERR_PTR(-ENOMEM);
 	services->cluster = cluster;
+	spin_lock_init(&services->more_lock);
 	services->dir = proc_mkdir("kerrighed", NULL);
 	if (services->dir &&
 	    proc_create_data("services", 0644, services->dir,
@@ -363,3 +394,40 @@ void ssi_services_destroy(struct ssi_services *services)
 	proc_remove(services->dir);
 	kfree(services);
 }
+
+/**
+ * ssi_services_register() - add the services of a module above
+ * @cluster: this node's cluster
+ * @ops: there until ssi_services_unregister()
+ * Return: 0, or -EBUSY when a module has done so already.
+ */
+int ssi_services_register(struct ssi_cluster *cluster,
+			  const struct ssi_services_ops *ops)
+{
+	struct ssi_services *services = cluster->services;
+	int err = -EBUSY;
+
+	spin_lock(&services->more_lock);
+	if (!services->more) {
+		services->more = ops;
+		err = 0;
+	}
+	spin_unlock(&services->more_lock);
+	return err;
+}
+EXPORT_SYMBOL_GPL(ssi_services_register);
+
+/**
+ * ssi_services_unregister() - take them away
+ * @cluster: where they were registered
+ * Context: the module's exit, when nobody holds the module any more.
+ */
+void ssi_services_unregister(struct ssi_cluster *cluster)
+{
+	struct ssi_services *services = cluster->services;
+
+	spin_lock(&services->more_lock);
+	services->more = NULL;
+	spin_unlock(&services->more_lock);
+}
+EXPORT_SYMBOL_GPL(ssi_services_unregister);

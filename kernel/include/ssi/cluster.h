@@ -55,6 +55,23 @@ struct ssi_layer {
 	void (*serve)(void *context, bool serve);
 };
 
+struct module;
+
+/**
+ * struct ssi_services_ops - services of a module above, in the same file
+ * @owner: held while a call is under way
+ * @ioctl: does what /proc/kerrighed/services was asked for and this module has
+ *	no answer to; -ENOTTY when it has none either.  Process context.
+ */
+struct ssi_services_ops {
+	struct module *owner;
+	long (*ioctl)(unsigned int cmd, unsigned long arg);
+};
+
+int ssi_services_register(struct ssi_cluster *cluster,
+			  const struct ssi_services_ops *ops);
+void ssi_services_unregister(struct ssi_cluster *cluster);
+
 struct ssi_cluster *ssi_cluster_create(const struct ssi_params *params,
 				       struct ssi_rpc *rpc);
 void ssi_cluster_destroy(struct ssi_cluster *cluster);
