@@ -28,8 +28,8 @@ down: ## stop the testbed, leave nothing behind
 	@$(deploy) -i $(INVENTORY) down
 
 check: deps ## every test (under an hour)
-	@tests/run lint unit sim deploy grid fuzz node boot
-check-%: deps ## one group: lint unit sim deploy grid fuzz node boot
+	@tests/run lint unit sim deploy grid fuzz node cr boot
+check-%: deps ## one group: lint unit sim deploy grid fuzz node cr boot
 	@tests/run $*
 check-sanitize: ## node on a kernel with KASAN, lockdep, kmemleak (first: 30 min)
 check-image: deps all ## image and initramfs alone, booted and broken in every way (15 min)
