@@ -18,9 +18,10 @@
 #include "call.h"
 
 #include "frame.h"
-#include "peer.h"
+#include "lane.h"
 #include "rpc-private.h"
 
+#include <linux/err.h>
 #include <linux/export.h>
 #include <linux/jiffies.h>
 #include <linux/sched/signal.h>
@@ -41,6 +42,16 @@ static bool is_member(const struct ssi_rpc *rpc, u16 node)
 	       rpc->link_incarnation[node] == rpc->member_incarnation[node];
 }
 
+static void finish(struct ssi_call *call)
+{
+	/* Once it is completed only its reader is sure to be there. */
+	struct task_struct *reader = call->reader;
+
+	complete(&call->done);
+	if (reader)
+		wake_up_process(reader);
+}
+
 static void end_call(struct ssi_rpc *rpc, struct ssi_call *call, int err)
 {
 	lockdep_assert_held(&rpc->link_lock);
@@ -50,8 +61,10 @@ static void end_call(struct ssi_rpc *rpc, struct ssi_call *call, int err)
 	wake_up_all(&rpc->wait);
 	if (call->posted)
 		kfree(call);
+	else if (call->pins)
+		call->ended = true;
 	else
-		complete(&call->done);
+		finish(call);
 }
 
 static struct ssi_call *find_call(struct ssi_rpc *rpc, u16 node, u64 id)
@@ -65,31 +78,69 @@ static struct ssi_call *find_call(struct ssi_rpc *rpc, u16 node, u64 id)
 }
 
 /**
- * ssi_call_receive_reply() - what became of a call
+ * ssi_call_pin() - where do the data of a reply go?
  * @rpc: this node's
- * @node: who says so; it can only answer calls to itself
- * @id: number of the call; one that ended already is ignored
- * @error: 0 or negative errno
- * @stale: was the call of a view that is over there?
- * @data: the reply, @len bytes
- * @len: length of @data
+ * @node: who replies; it can only answer calls to itself
+ * @reply: the reply
+ *
+ * A call that ends meanwhile does so after ssi_call_unpin(), which has to
+ * follow soon.
+ *
  * Context: any but hard interrupts.
+ * Return: the call, whose @out takes all data; NULL when nobody wants them.
  */
-void ssi_call_receive_reply(struct ssi_rpc *rpc, u16 node, u64 id, int error,
-			    bool stale, const void *data, size_t len)
+struct ssi_call *ssi_call_pin(struct ssi_rpc *rpc, u16 node,
+			      const struct ssi_reply_info *reply)
 {
 	struct ssi_call *call;
 
 	spin_lock_bh(&rpc->link_lock);
-	call = find_call(rpc, node, id);
+	call = find_call(rpc, node, reply->id);
+	if (call && reply->len > call->out_size)
+		call = NULL;
+	if (call)
+		call->pins++;
+	spin_unlock_bh(&rpc->link_lock);
+	return call;
+}
+
+/**
+ * ssi_call_unpin() - nothing more is written now
+ * @call: what ssi_call_pin() returned
+ * Context: any but hard interrupts.
+ */
+void ssi_call_unpin(struct ssi_call *call)
+{
+	struct ssi_rpc *rpc = call->rpc;
+
+	spin_lock_bh(&rpc->link_lock);
+	if (!--call->pins && call->ended)
+		finish(call);
+	spin_unlock_bh(&rpc->link_lock);
+}
+
+/**
+ * ssi_call_receive_reply() - what became of a call
+ * @rpc: this node's
+ * @node: who says so; it can only answer calls to itself
+ * @reply: the reply, whose data are there already; one to a call that ended is
+ *	ignored
+ * Context: any but hard interrupts.
+ */
+void ssi_call_receive_reply(struct ssi_rpc *rpc, u16 node,
+			    const struct ssi_reply_info *reply)
+{
+	int err = reply->error;
+	struct ssi_call *call;
+
+	spin_lock_bh(&rpc->link_lock);
+	call = find_call(rpc, node, reply->id);
 	if (call) {
-		if (len > call->out_size)
-			error = -EMSGSIZE;
-		else if (len)
-			memcpy(call->out, data, len);
-		call->out_len = error ? 0 : len;
-		call->stale = stale;
-		end_call(rpc, call, error);
+		if (reply->len > call->out_size)
+			err = -EMSGSIZE;
+		call->out_len = err ? 0 : reply->len;
+		call->stale = reply->stale;
+		end_call(rpc, call, err);
 	}
 	spin_unlock_bh(&rpc->link_lock);
 }
@@ -147,6 +198,9 @@ static int enter(struct ssi_rpc *rpc, struct ssi_call *call)
 	call->id = ++rpc->call_id;
 	call->view = rpc->view;
 	call->stale = false;
+	call->ended = false;
+	call->pins = 0;
+	call->reader = NULL;
 	call->out_len = 0;
 	rpc->call_bytes[call->node] += cost(call);
 	hash_add(rpc->calls, &call->hash, call->id);
@@ -156,14 +210,20 @@ static int enter(struct ssi_rpc *rpc, struct ssi_call *call)
 static void send_local(struct ssi_rpc *rpc, const struct ssi_call_info *info,
 		       const void *in, u32 len, gfp_t gfp)
 {
+	struct ssi_reply_info reply = { .id = info->id };
 	u16 self = rpc->params.node;
-	int err;
+	struct ssi_request *request;
 
-	err = ssi_service_receive(rpc, self, ssi_rpc_incarnation(rpc), info,
-				  in, len, gfp);
-	if (err)
-		ssi_call_receive_reply(rpc, self, info->id, err, false, NULL,
-				       0);
+	request = ssi_service_prepare(rpc, self, ssi_rpc_incarnation(rpc),
+				      info, len, gfp);
+	if (IS_ERR(request)) {
+		reply.error = PTR_ERR(request);
+		ssi_call_receive_reply(rpc, self, &reply);
+		return;
+	}
+	if (len)
+		memcpy(ssi_service_data(request), in, len);
+	ssi_service_submit(request);
 }
 
 static int check_call(const struct ssi_call *call)
@@ -190,6 +250,8 @@ int ssi_call_start(struct ssi_rpc *rpc, struct ssi_call *call, gfp_t gfp)
 {
 	struct ssi_call_info info = { .service = call->service };
 	struct ssi_message *message = NULL;
+	struct ssi_lanes *lanes = NULL;
+	enum ssi_lane which;
 	bool local = call->node == rpc->params.node;
 	const void *in = call->in;
 	u32 len = call->in_len;
@@ -198,10 +260,11 @@ int ssi_call_start(struct ssi_rpc *rpc, struct ssi_call *call, gfp_t gfp)
 	if (err)
 		return err;
 	if (!local) {
-		message = ssi_message_create(sizeof(struct ssi_frame_call) +
-					     len, gfp);
+		message = ssi_message_create(SSI_FRAME_HEAD_LEN + len, gfp);
 		if (!message)
 			return -ENOMEM;
+		if (len)
+			memcpy(message->data + SSI_FRAME_HEAD_LEN, in, len);
 	}
 	init_completion(&call->done);
 	spin_lock_bh(&rpc->link_lock);
@@ -212,12 +275,17 @@ int ssi_call_start(struct ssi_rpc *rpc, struct ssi_call *call, gfp_t gfp)
 		info.out_size = call->out_size;
 	}
 	if (!err && !local) {
-		ssi_frame_put_call(message->data, &info, in, len);
-		ssi_peer_queue(rpc, call->node, message);
-		message = NULL;
+		lanes = ssi_lanes_get(rpc->lanes[call->node]);
+		ssi_frame_put_call(message->data, &info, len);
 	}
 	spin_unlock_bh(&rpc->link_lock);
-	kfree(message);
+	if (lanes) {
+		which = ssi_lanes_queue(lanes, message);
+		ssi_lanes_flush(lanes, which, gfp);
+		ssi_lanes_put(lanes);
+	} else {
+		kvfree(message);
+	}
 	/* A posted call may have ended by now. */
 	if (!err && local)
 		send_local(rpc, &info, in, len, gfp);
@@ -231,16 +299,22 @@ EXPORT_SYMBOL_GPL(ssi_call_start);
  *
  * The handler may still run; its reply is ignored.
  *
- * Context: any but hard interrupts.
+ * Context: process context; sleeps no longer than it takes to copy a piece of
+ *	a reply.
  */
 void ssi_call_cancel(struct ssi_call *call)
 {
 	struct ssi_rpc *rpc = call->rpc;
 
+	bool pinned;
+
 	spin_lock_bh(&rpc->link_lock);
-	if (!completion_done(&call->done))
+	if (!completion_done(&call->done) && !call->ended)
 		end_call(rpc, call, -ECANCELED);
+	pinned = call->ended;
 	spin_unlock_bh(&rpc->link_lock);
+	if (pinned)
+		wait_for_completion(&call->done);
 }
 EXPORT_SYMBOL_GPL(ssi_call_cancel);
 
@@ -282,10 +356,41 @@ static int start_patiently(struct ssi_rpc *rpc, struct ssi_call *call,
 	return err;
 }
 
+/* Where to read replies; from now on the end of the call wakes the caller. */
+static struct ssi_lanes *begin_waiting(struct ssi_call *call)
+{
+	struct ssi_rpc *rpc = call->rpc;
+	struct ssi_lanes *lanes;
+
+	spin_lock_bh(&rpc->link_lock);
+	lanes = rpc->lanes[call->node];
+	if (lanes) {
+		ssi_lanes_get(lanes);
+		call->reader = current;
+	}
+	spin_unlock_bh(&rpc->link_lock);
+	return lanes;
+}
+
+static void end_waiting(struct ssi_call *call)
+{
+	spin_lock_bh(&call->rpc->link_lock);
+	call->reader = NULL;
+	spin_unlock_bh(&call->rpc->link_lock);
+}
+
 /* Return: > 0, jiffies left; 0 in time no more; negative when killed. */
 static long wait_once(struct ssi_call *call, long left)
 {
-	left = wait_for_completion_killable_timeout(&call->done, left);
+	struct ssi_lanes *lanes = begin_waiting(call);
+
+	if (lanes) {
+		left = ssi_lanes_read(lanes, call, left);
+		ssi_lanes_put(lanes);
+		end_waiting(call);
+	}
+	if (left > 0)
+		left = wait_for_completion_killable_timeout(&call->done, left);
 	if (left <= 0)
 		ssi_call_cancel(call);
 	/* It may have ended just after the wait did. */

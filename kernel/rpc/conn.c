@@ -18,6 +18,7 @@
 #include <linux/mutex.h>
 #include <linux/net.h>
 #include <linux/slab.h>
+#include <linux/tipc.h>
 #include <net/sock.h>
 
 /* A peer that lets so much pile up does not read any more. */
@@ -127,12 +128,13 @@ static int send_queue(struct ssi_conn *conn)
 			break;
 		list_del(&out->link);
 		conn->queued_bytes -= out->len;
-		kfree(out);
+		kvfree(out);
 	}
 	spin_unlock_bh(&conn->queue_lock);
 	return err == -EAGAIN ? 0 : err;
 }
 
+/* Return: 0 when all was read; 1 when there may be more; its error. */
 static int receive_all(struct ssi_conn *conn)
 {
 	struct ssi_conn_context *context = conn->context;
@@ -158,12 +160,13 @@ static int receive_all(struct ssi_conn *conn)
 			return 0;
 	}
 	conn_wake(conn);
-	return 0;
+	return 1;
 }
 
 static void conn_run(struct ssi_conn *conn)
 {
-	int err = READ_ONCE(conn->err);
+	int err = READ_ONCE(conn->err), failed = READ_ONCE(conn->failed);
+	bool more = false;
 
 	if (!conn->sock || conn->ended)
 		return;
@@ -178,9 +181,13 @@ static void conn_run(struct ssi_conn *conn)
 		err = receive_all(conn);
 		if (!conn->sock)
 			return;
+		more = err > 0;
+		err = min(err, 0);
 	}
 	if (!err)
 		err = send_queue(conn);
+	if (!err && !more)
+		err = failed;
 	if (!err || err == -EAGAIN)
 		return;
 	conn->ended = true;
@@ -257,22 +264,88 @@ void ssi_conn_destroy(struct ssi_conn *conn)
 	conn->sock = NULL;
 	sock_release(sock);
 	list_for_each_entry_safe(out, next, &conn->queue, link)
-		kfree(out);
+		kvfree(out);
 	kref_put(&conn->ref, conn_release);
 }
 
 /**
+ * ssi_conn_get() - keep a connection's memory
+ * @conn: the connection, not destroyed yet
+ * Return: @conn, for ssi_conn_fail(), and ssi_conn_put().
+ */
+struct ssi_conn *ssi_conn_get(struct ssi_conn *conn)
+{
+	kref_get(&conn->ref);
+	return conn;
+}
+
+/**
+ * ssi_conn_put() - let go of it
+ * @conn: what ssi_conn_get() returned
+ */
+void ssi_conn_put(struct ssi_conn *conn)
+{
+	kref_put(&conn->ref, conn_release);
+}
+
+/**
+ * ssi_conn_take() - take the socket away, and forget the connection
+ * @conn: the connection, connected; not to be used again
+ * Context: process context, context->lock held.
+ * Return: the socket, now the caller's.
+ */
+struct socket *ssi_conn_take(struct ssi_conn *conn)
+{
+	struct socket *sock = conn->sock;
+	struct ssi_message *out, *next;
+
+	lockdep_assert_held(conn->context->lock);
+	conn_detach(conn);
+	conn->sock = NULL;
+	list_for_each_entry_safe(out, next, &conn->queue, link)
+		kvfree(out);
+	kref_put(&conn->ref, conn_release);
+	return sock;
+}
+
+/**
+ * ssi_conn_fail() - a connection is of no more use
+ * @conn: one that does not listen; destroyed or not
+ * @err: negative errno for ops->ended, which is called from the workqueue when
+ *	all that came before has been read
+ * Context: any but hard interrupts; the caller keeps @conn.
+ */
+void ssi_conn_fail(struct ssi_conn *conn, int err)
+{
+	WRITE_ONCE(conn->failed, err);
+	conn_wake(conn);
+}
+
+/**
+ * ssi_conn_set_importance() - which messages TIPC refuses first
+ * @sock: TIPC socket
+ * @importance: TIPC_LOW_IMPORTANCE and so on
+ *
+ * No more than a hint: nothing depends on it.
+ */
+void ssi_conn_set_importance(struct socket *sock, u32 importance)
+{
+	sock->ops->setsockopt(sock, SOL_TIPC, TIPC_IMPORTANCE,
+			      KERNEL_SOCKPTR(&importance), sizeof(importance));
+}
+
+/**
  * ssi_message_create() - make a message to queue
- * @len: 1..SSI_FRAME_MAX_LEN
+ * @len: not 0
  * @gfp: how to get memory
- * Return: the message, for ssi_conn_queue(), or kfree(); NULL when there is no
+ * Return: the message, for ssi_conn_queue(), or kvfree(); NULL when there is no
  *	memory.
  */
 struct ssi_message *ssi_message_create(size_t len, gfp_t gfp)
 {
 	struct ssi_message *message;
 
-	message = kmalloc(struct_size(message, data, len), gfp);
+	message = kvmalloc(struct_size(message, data, len), gfp);
 	if (message)
 		message->len = len;
 	return message;
@@ -292,7 +365,7 @@ void ssi_conn_queue(struct ssi_conn *conn, struct ssi_message *message)
 {
 	spin_lock_bh(&conn->queue_lock);
 	if (!message || conn->queued_bytes + message->len > QUEUE_MAX_BYTES) {
-		kfree(message);
+		kvfree(message);
 		conn->err = -ENOBUFS;
 	} else {
 		list_add_tail(&message->link, &conn->queue);

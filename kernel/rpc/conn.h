@@ -57,6 +57,7 @@ struct ssi_conn_context {
  * @queue: of &struct ssi_message, not yet taken by TIPC
  * @queued_bytes: length of all in @queue
  * @err: found while sending, to be told from @work
+ * @failed: found by others, to be told when all that came has been read
  * @listening: accepts connections instead of receiving messages
  * @connected: messages can flow
  * @ended: ops->ended was called
@@ -77,6 +78,7 @@ struct ssi_conn {
 	struct list_head queue;
 	size_t queued_bytes;
 	int err;
+	int failed;
 	bool listening;
 	bool connected;
 	bool ended;
@@ -87,7 +89,7 @@ struct ssi_conn {
 
 /**
  * struct ssi_message - a message on its way out
- * @link: in conn->queue
+ * @link: in the queue of a connection or lane
  * @len: length of @data
  * @data: the message
  */
@@ -101,6 +103,11 @@ struct ssi_conn *ssi_conn_create(struct ssi_conn_context *context,
 				 struct socket *sock, bool listening,
 				 const struct ssi_conn_ops *ops, void *owner);
 void ssi_conn_destroy(struct ssi_conn *conn);
+struct ssi_conn *ssi_conn_get(struct ssi_conn *conn);
+void ssi_conn_put(struct ssi_conn *conn);
+struct socket *ssi_conn_take(struct ssi_conn *conn);
+void ssi_conn_fail(struct ssi_conn *conn, int err);
+void ssi_conn_set_importance(struct socket *sock, u32 importance);
 struct ssi_message *ssi_message_create(size_t len, gfp_t gfp);
 void ssi_conn_queue(struct ssi_conn *conn, struct ssi_message *message);
 void ssi_conn_send(struct ssi_conn *conn, const void *buf, size_t len);

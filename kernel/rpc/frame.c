@@ -11,8 +11,12 @@
  *	connecting node                       accepting node
  *	HELLO ------------------------------> \ each judges the other's:
  *	<------------------------------ HELLO /	REFUSE and end, or go on
+ *	<------------------------------ LANES	once both are content
+ *	LANE (other connections) ----------->	then READY, or end
+ *	<------------------------------ READY
  *	CONTROL <-----------------------> CONTROL	of the layer above
  *	CALL ----> the handler of the service ----> REPLY
+ *	<------------------------------ CREDIT	for a large CALL or REPLY
  */
 #include "frame.h"
 
@@ -50,6 +54,39 @@ int ssi_frame_check(const void *buf, size_t len)
 	    header->type != SSI_FRAME_HELLO)
 		return -EPROTO;
 	return header->type;
+}
+
+/**
+ * ssi_frame_begin() - does a CALL, a REPLY or a CREDIT begin like this?
+ * @buf: first bytes of the frame, @len of them
+ * @len: SSI_FRAME_HEAD_LEN, or less when the message has no more
+ * @frame_len: filled in: bytes of the whole frame
+ * Return: its &enum ssi_frame_type, one of these three; -EBADMSG, -EPROTO.
+ */
+int ssi_frame_begin(const void *buf, size_t len, size_t *frame_len)
+{
+	const struct ssi_frame_header *header = buf;
+	u32 all;
+
+	if (len < sizeof(*header) ||
+	    le32_to_cpu(header->magic) != SSI_FRAME_MAGIC)
+		return -EBADMSG;
+	if (header->version != SSI_FRAME_VERSION)
+		return -EPROTO;
+	all = le32_to_cpu(header->len_bytes);
+	*frame_len = all;
+	switch (header->type) {
+	case SSI_FRAME_CALL:
+	case SSI_FRAME_REPLY:
+		if (len < SSI_FRAME_HEAD_LEN || all < len ||
+		    all > SSI_FRAME_HEAD_LEN + SSI_FRAME_CALL_MAX)
+			return -EBADMSG;
+		return header->type;
+	case SSI_FRAME_CREDIT:
+		return all == len ? SSI_FRAME_CREDIT : -EBADMSG;
+	default:
+		return -EPROTO;
+	}
 }
 
 /**
@@ -260,16 +297,134 @@ int ssi_frame_get_control(const void *buf, size_t len, const void **data,
 	return 0;
 }
 
+static size_t put_lane(void *buf, enum ssi_frame_type type, const u8 *token,
+		       u32 lane)
+{
+	struct ssi_frame_lane *frame = buf;
+
+	put_header(buf, type, sizeof(*frame));
+	memcpy(frame->token, token, sizeof(frame->token));
+	frame->lane = cpu_to_le32(lane);
+	frame->reserved = 0;
+	return sizeof(*frame);
+}
+
 /**
- * ssi_frame_put_call() - write a CALL
- * @buf: sizeof(struct ssi_frame_call) + @len bytes
+ * ssi_frame_put_lanes() - write a LANES
+ * @buf: SSI_FRAME_MAX_LEN bytes
+ * @token: SSI_TOKEN_LEN bytes
+ * Return: length of the frame.
+ */
+size_t ssi_frame_put_lanes(void *buf, const u8 *token)
+{
+	return put_lane(buf, SSI_FRAME_LANES, token, 0);
+}
+
+/**
+ * ssi_frame_get_lanes() - read a LANES
+ * @buf: the frame, @len bytes
+ * @len: length of @buf
+ * @token: SSI_TOKEN_LEN bytes
+ * Return: 0, -EBADMSG.
+ */
+int ssi_frame_get_lanes(const void *buf, size_t len, u8 *token)
+{
+	const struct ssi_frame_lane *frame = buf;
+
+	if (len != sizeof(*frame))
+		return -EBADMSG;
+	memcpy(token, frame->token, sizeof(frame->token));
+	return 0;
+}
+
+/**
+ * ssi_frame_put_lane() - write a LANE
+ * @buf: SSI_FRAME_MAX_LEN bytes
+ * @token: SSI_TOKEN_LEN bytes
+ * @lane: which one this connection is
+ * Return: length of the frame.
+ */
+size_t ssi_frame_put_lane(void *buf, const u8 *token, enum ssi_lane lane)
+{
+	return put_lane(buf, SSI_FRAME_LANE, token, lane);
+}
+
+/**
+ * ssi_frame_get_lane() - read a LANE
+ * @buf: the frame, @len bytes
+ * @len: length of @buf
+ * @token: SSI_TOKEN_LEN bytes
+ * @lane: filled in
+ * Return: 0, -EBADMSG.
+ */
+int ssi_frame_get_lane(const void *buf, size_t len, u8 *token,
+		       enum ssi_lane *lane)
+{
+	const struct ssi_frame_lane *frame = buf;
+	u32 value;
+
+	if (len != sizeof(*frame))
+		return -EBADMSG;
+	value = le32_to_cpu(frame->lane);
+	if (value >= SSI_LANES)
+		return -EBADMSG;
+	memcpy(token, frame->token, sizeof(frame->token));
+	*lane = value;
+	return 0;
+}
+
+/**
+ * ssi_frame_put_ready() - write a READY, which is nothing but a header
+ * @buf: SSI_FRAME_MAX_LEN bytes
+ * Return: length of the frame.
+ */
+size_t ssi_frame_put_ready(void *buf)
+{
+	put_header(buf, SSI_FRAME_READY, sizeof(struct ssi_frame_header));
+	return sizeof(struct ssi_frame_header);
+}
+
+/**
+ * ssi_frame_put_credit() - write a CREDIT
+ * @buf: sizeof(struct ssi_frame_credit) bytes
+ * @bytes: not 0
+ * Return: length of the frame.
+ */
+size_t ssi_frame_put_credit(void *buf, u64 bytes)
+{
+	struct ssi_frame_credit *frame = buf;
+
+	put_header(buf, SSI_FRAME_CREDIT, sizeof(*frame));
+	frame->bytes = cpu_to_le64(bytes);
+	return sizeof(*frame);
+}
+
+/**
+ * ssi_frame_get_credit() - read a CREDIT
+ * @buf: the frame, @len bytes
+ * @len: length of @buf
+ * @bytes: filled in, not 0
+ * Return: 0, -EBADMSG.
+ */
+int ssi_frame_get_credit(const void *buf, size_t len, u64 *bytes)
+{
+	const struct ssi_frame_credit *frame = buf;
+
+	if (len != sizeof(*frame) || !frame->bytes)
+		return -EBADMSG;
+	*bytes = le64_to_cpu(frame->bytes);
+	return 0;
+}
+
+/**
+ * ssi_frame_put_call() - write what is before the data of a CALL
+ * @buf: SSI_FRAME_HEAD_LEN bytes
  * @info: content
- * @data: what the handler gets, @len bytes
- * @len: 0..SSI_FRAME_CALL_MAX
+ * @len: of the data, 0..SSI_FRAME_CALL_MAX
  * Return: length of the frame.
  */
 size_t ssi_frame_put_call(void *buf, const struct ssi_call_info *info,
-			  const void *data, size_t len)
+			  size_t len)
 {
 	struct ssi_frame_call *frame = buf;
 
@@ -280,89 +435,59 @@ size_t ssi_frame_put_call(void *buf, const struct ssi_call_info *info,
 	frame->service = cpu_to_le16(info->service);
 	frame->reserved = 0;
 	frame->out_size = cpu_to_le32(info->out_size);
-	if (len)
-		memcpy(frame->data, data, len);
 	return sizeof(*frame) + len;
 }
 
 /**
- * ssi_frame_get_call() - read a CALL
- * @buf: the frame, @len bytes
- * @len: length of @buf
+ * ssi_frame_get_call() - read what is before the data of a CALL
+ * @buf: SSI_FRAME_HEAD_LEN bytes that ssi_frame_begin() found good
  * @info: filled in
- * @data: filled in: points into @buf
- * @data_len: filled in: length of @data, 0..SSI_FRAME_CALL_MAX
  * Return: 0, -EBADMSG.
  */
-int ssi_frame_get_call(const void *buf, size_t len, struct ssi_call_info *info,
-		       const void **data, size_t *data_len)
+int ssi_frame_get_call(const void *buf, struct ssi_call_info *info)
 {
 	const struct ssi_frame_call *frame = buf;
 
-	if (len < sizeof(*frame) || len > sizeof(*frame) + SSI_FRAME_CALL_MAX)
-		return -EBADMSG;
 	info->view.lineage = le64_to_cpu(frame->lineage);
 	info->view.number = le64_to_cpu(frame->number);
 	info->id = le64_to_cpu(frame->id);
 	info->service = le16_to_cpu(frame->service);
 	info->out_size = le32_to_cpu(frame->out_size);
-	if (info->out_size > SSI_FRAME_CALL_MAX)
-		return -EBADMSG;
-	*data = frame->data;
-	*data_len = len - sizeof(*frame);
-	return 0;
+	return info->out_size > SSI_FRAME_CALL_MAX ? -EBADMSG : 0;
 }
 
 /**
- * ssi_frame_put_reply() - write a REPLY
- * @buf: sizeof(struct ssi_frame_reply) + @len bytes
- * @id: number of the call it answers
- * @error: 0 or negative errno
- * @stale: is the call of a view that is over here?
- * @data: what the handler gave, @len bytes; NULL when it is there already
- * @len: 0..SSI_FRAME_CALL_MAX, 0 unless @error is 0
+ * ssi_frame_put_reply() - write what is before the data of a REPLY
+ * @buf: SSI_FRAME_HEAD_LEN bytes
+ * @info: content; its length is that of the data
  * Return: length of the frame.
  */
-size_t ssi_frame_put_reply(void *buf, u64 id, int error, bool stale,
-			   const void *data, size_t len)
+size_t ssi_frame_put_reply(void *buf, const struct ssi_reply_info *info)
 {
 	struct ssi_frame_reply *frame = buf;
 
-	put_header(buf, SSI_FRAME_REPLY, sizeof(*frame) + len);
-	frame->id = cpu_to_le64(id);
-	frame->error = cpu_to_le32(-error);
-	frame->flags = cpu_to_le32(stale ? SSI_FRAME_REPLY_STALE : 0);
-	if (data)
-		memcpy(frame->data, data, len);
-	return sizeof(*frame) + len;
+	put_header(buf, SSI_FRAME_REPLY, sizeof(*frame) + info->len);
+	frame->id = cpu_to_le64(info->id);
+	frame->error = cpu_to_le32(-info->error);
+	frame->flags = cpu_to_le32(info->stale ? SSI_FRAME_REPLY_STALE : 0);
+	memset(frame->reserved, 0, sizeof(frame->reserved));
+	return sizeof(*frame) + info->len;
 }
 
 /**
- * ssi_frame_get_reply() - read a REPLY
- * @buf: the frame, @len bytes
- * @len: length of @buf
- * @id: filled in
- * @error: filled in: 0 or negative errno
- * @stale: filled in
- * @data: filled in: points into @buf
- * @data_len: filled in: length of @data
+ * ssi_frame_get_reply() - read what is before the data of a REPLY
+ * @buf: SSI_FRAME_HEAD_LEN bytes that ssi_frame_begin() found good
+ * @info: filled in
  * Return: 0, -EBADMSG.
  */
-int ssi_frame_get_reply(const void *buf, size_t len, u64 *id, int *error,
-			bool *stale, const void **data, size_t *data_len)
+int ssi_frame_get_reply(const void *buf, struct ssi_reply_info *info)
 {
 	const struct ssi_frame_reply *frame = buf;
-	u32 value;
+	u32 value = le32_to_cpu(frame->error);
 
-	if (len < sizeof(*frame) || len > sizeof(*frame) + SSI_FRAME_CALL_MAX)
-		return -EBADMSG;
-	value = le32_to_cpu(frame->error);
-	if (value > 4095 || (value && len != sizeof(*frame)))
-		return -EBADMSG;
-	*id = le64_to_cpu(frame->id);
-	*error = -(int)value;
-	*stale = le32_to_cpu(frame->flags) & SSI_FRAME_REPLY_STALE;
-	*data = frame->data;
-	*data_len = len - sizeof(*frame);
-	return 0;
+	info->id = le64_to_cpu(frame->id);
+	info->error = -(int)value;
+	info->stale = le32_to_cpu(frame->flags) & SSI_FRAME_REPLY_STALE;
+	info->len = le32_to_cpu(frame->header.len_bytes) - sizeof(*frame);
+	return value > 4095 || (value && info->len) ? -EBADMSG : 0;
 }

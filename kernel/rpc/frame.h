@@ -2,9 +2,10 @@
 /*
  * frame.h: the records of rpc/ (pure C; see frame.c).
  *
- * Every frame is one message on a connection between two nodes: a header, then
- * a body whose layout the header's type gives.  All fields are little endian
- * and of fixed width, sizes are asserted, nothing is padded.
+ * A frame is a header, then a body whose layout the header's type gives.  It is
+ * one message on a connection between two nodes; a CALL or a REPLY may go on in
+ * further messages, which are nothing but its next bytes.  All fields are little
+ * endian and of fixed width, sizes are asserted, nothing is padded.
  */
 #ifndef _SSI_FRAME_H
 #define _SSI_FRAME_H
@@ -15,11 +16,11 @@
 #include <ssi/viewid.h>
 
 #define SSI_FRAME_MAGIC		0x31495353	/* "SSI1" */
-#define SSI_FRAME_VERSION	2
+#define SSI_FRAME_VERSION	3
 #define SSI_FRAME_BUILD_LEN	64		/* bytes, with the final 0 */
 #define SSI_MACHINE_LEN		6		/* of an Ethernet address */
 
-/* Largest frame: a TIPC message holds 66000 bytes. */
+/* Largest frame in one message: a TIPC message holds 66000 bytes. */
 #define SSI_FRAME_MAX_LEN	(64 * 1024 + 256)
 
 /**
@@ -29,6 +30,10 @@
  * @SSI_FRAME_CONTROL: a control record of the layer above
  * @SSI_FRAME_CALL: please run this service
  * @SSI_FRAME_REPLY: what became of a call
+ * @SSI_FRAME_LANES: call me again, and say this
+ * @SSI_FRAME_LANE: first frame of such a connection
+ * @SSI_FRAME_READY: all of them are there
+ * @SSI_FRAME_CREDIT: so many bytes of large frames were taken
  * @SSI_FRAME_PROOF: answer to a HELLO: I have the key
  */
 enum ssi_frame_type {
@@ -37,6 +42,10 @@ enum ssi_frame_type {
 	SSI_FRAME_CONTROL,
 	SSI_FRAME_CALL,
 	SSI_FRAME_REPLY,
+	SSI_FRAME_LANES,
+	SSI_FRAME_LANE,
+	SSI_FRAME_READY,
+	SSI_FRAME_CREDIT,
 	SSI_FRAME_PROOF = 16,
 };
 
@@ -134,6 +143,46 @@ struct ssi_frame_proof {
 } __packed;
 static_assert(sizeof(struct ssi_frame_proof) == 48, "wire format");
 
+#define SSI_TOKEN_LEN	32		/* bytes of chance */
+
+/**
+ * enum ssi_lane - what a further connection of two nodes carries
+ * @SSI_LANE_CALL: small calls and replies
+ * @SSI_LANE_BULK: large ones
+ * @SSI_LANES: how many there are
+ */
+enum ssi_lane {
+	SSI_LANE_CALL,
+	SSI_LANE_BULK,
+	SSI_LANES,
+};
+
+/**
+ * struct ssi_frame_lane - LANES, and its answer LANE, on another connection
+ * @header: header
+ * @token: chance that only the two nodes know
+ * @lane: &enum ssi_lane; 0 in LANES
+ * @reserved: 0, ignored
+ */
+struct ssi_frame_lane {
+	struct ssi_frame_header header;
+	u8 token[SSI_TOKEN_LEN];
+	__le32 lane;
+	__le32 reserved;
+} __packed;
+static_assert(sizeof(struct ssi_frame_lane) == 56, "wire format");
+
+/**
+ * struct ssi_frame_credit - so many bytes of large frames were taken
+ * @header: header
+ * @bytes: since the last one, not 0
+ */
+struct ssi_frame_credit {
+	struct ssi_frame_header header;
+	__le64 bytes;
+} __packed;
+static_assert(sizeof(struct ssi_frame_credit) == 24, "wire format");
+
 /**
  * struct ssi_frame_call - please run this service
  * @header: header
@@ -163,6 +212,7 @@ static_assert(sizeof(struct ssi_frame_call) == 48, "wire format");
  * @id: number of the call
  * @error: 0 or positive errno
  * @flags: SSI_FRAME_REPLY_STALE
+ * @reserved: 0, ignored; so that all of these frames begin with as many bytes
  * @data: what the handler gave; nothing unless @error is 0
  */
 struct ssi_frame_reply {
@@ -170,12 +220,15 @@ struct ssi_frame_reply {
 	__le64 id;
 	__le32 error;
 	__le32 flags;
+	__le64 reserved[2];
 	u8 data[];
 } __packed;
-static_assert(sizeof(struct ssi_frame_reply) == 32, "wire format");
+static_assert(sizeof(struct ssi_frame_reply) == 48, "wire format");
 
 #define SSI_FRAME_REPLY_STALE	0x0001	/* call again under a newer view */
-#define SSI_FRAME_CALL_MAX	(64 * 1024)	/* bytes of data, both ways */
+#define SSI_FRAME_CALL_MAX	(1024 * 1024) /* bytes of data, both ways */
+/* Before the data of a CALL and of a REPLY. */
+#define SSI_FRAME_HEAD_LEN	sizeof(struct ssi_frame_call)
 
 /**
  * struct ssi_call_info - a CALL, as the program uses it
@@ -189,6 +242,20 @@ struct ssi_call_info {
 	u64 id;
 	u16 service;
 	u32 out_size;
+};
+
+/**
+ * struct ssi_reply_info - a REPLY, as the program uses it
+ * @id: number of the call it answers
+ * @error: 0 or negative errno
+ * @stale: is the call of a view that is over there?
+ * @len: bytes of data, 0..SSI_FRAME_CALL_MAX, 0 unless @error is 0
+ */
+struct ssi_reply_info {
+	u64 id;
+	int error;
+	bool stale;
+	size_t len;
 };
 
 /**
@@ -215,7 +282,18 @@ struct ssi_hello {
 	u8 key_ids[SSI_KEYS_MAX][SSI_KEY_ID_LEN];
 };
 
+/**
+ * ssi_frame_type() - what a frame of ours is
+ * @buf: the frame
+ * Return: its &enum ssi_frame_type.
+ */
+static inline int ssi_frame_type(const void *buf)
+{
+	return ((const struct ssi_frame_header *)buf)->type;
+}
+
 int ssi_frame_check(const void *buf, size_t len);
+int ssi_frame_begin(const void *buf, size_t len, size_t *frame_len);
 
 size_t ssi_frame_put_hello(void *buf, const struct ssi_hello *hello);
 size_t ssi_frame_put_refuse(void *buf, enum ssi_refusal reason);
@@ -228,14 +306,20 @@ int ssi_frame_get_proof(const void *buf, size_t len, u8 *proof);
 int ssi_frame_get_control(const void *buf, size_t len, const void **data,
 			  size_t *data_len);
 
+size_t ssi_frame_put_lanes(void *buf, const u8 *token);
+int ssi_frame_get_lanes(const void *buf, size_t len, u8 *token);
+size_t ssi_frame_put_lane(void *buf, const u8 *token, enum ssi_lane lane);
+int ssi_frame_get_lane(const void *buf, size_t len, u8 *token,
+		       enum ssi_lane *lane);
+size_t ssi_frame_put_ready(void *buf);
+size_t ssi_frame_put_credit(void *buf, u64 bytes);
+int ssi_frame_get_credit(const void *buf, size_t len, u64 *bytes);
+
 size_t ssi_frame_put_call(void *buf, const struct ssi_call_info *info,
-			  const void *data, size_t len);
-int ssi_frame_get_call(const void *buf, size_t len, struct ssi_call_info *info,
-		       const void **data, size_t *data_len);
-size_t ssi_frame_put_reply(void *buf, u64 id, int error, bool stale,
-			   const void *data, size_t len);
-int ssi_frame_get_reply(const void *buf, size_t len, u64 *id, int *error,
-			bool *stale, const void **data, size_t *data_len);
+			  size_t len);
+int ssi_frame_get_call(const void *buf, struct ssi_call_info *info);
+size_t ssi_frame_put_reply(void *buf, const struct ssi_reply_info *info);
+int ssi_frame_get_reply(const void *buf, struct ssi_reply_info *info);
 
 enum ssi_refusal ssi_hello_judge(const struct ssi_hello *mine,
 				 const struct ssi_hello *theirs);

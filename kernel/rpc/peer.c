@@ -9,12 +9,15 @@
  * records.
  *
  *	state       event                          next
- *	CALLING     connected, hello judged good   PROVING, or LINKED, link_up
+ *	CALLING     connected, hello judged good   PROVING, or OPENING
  *	            hello judged bad, refused      REFUSED
+ *	            LANE with a token of ours      gone, its socket is a lane
  *	            failed, no hello in time       RESTING
- *	PROVING     its proof is right             LINKED, link_up
+ *	PROVING     its proof is right             OPENING
  *	            its proof is wrong, refused    RESTING
  *	            failed, no proof in time       RESTING
+ *	OPENING     LANEs came, or READY           LINKED, link_up
+ *	            failed, not in time            RESTING
  *	LINKED      ended, malformed record        RESTING, link_down
  *	RESTING     time is up                     CALLING
  *	REFUSED     -
@@ -31,14 +34,19 @@
  *
  *	hello (nonce, ids of keys)  ->   proof, when the other's hello came
  *
- * and are linked when the other's proof is right.  An end that is linked sends
- * its proof before all else, so nothing overtakes it.
+ * and go on when the other's proof is right.  An end sends its proof before all
+ * else, so nothing overtakes it.  Then who was called makes a token by chance and
+ * says it in LANES; the caller calls again, once for each lane, with the token in
+ * LANE.  So a lane is bound to who proved, and on what connection, without a
+ * proof of its own.
  */
 #include "peer.h"
 
 #include "call.h"
 #include "discovery.h"
 #include "frame.h"
+#include "lane.h"
+#include "memneq.h"
 #include "rpc-private.h"
 
 #include <ssi/trace.h>
@@ -59,6 +67,7 @@
 enum peer_state {
 	PEER_CALLING,
 	PEER_PROVING,
+	PEER_OPENING,
 	PEER_LINKED,
 	PEER_RESTING,
 	PEER_REFUSED,
@@ -81,6 +90,8 @@ enum peer_state {
  * @said: the hello that was sent
  * @theirs: the hello that came, from PROVING on
  * @expected: the proof that has to come, while PROVING
+ * @lanes: from OPENING on
+ * @token: that a LANE has to have, while OPENING, if not @outgoing
  *
  * Protected by rpc->lock.
  */
@@ -100,6 +111,8 @@ struct ssi_peer {
 	struct ssi_frame_hello said;
 	struct ssi_hello theirs;
 	u8 expected[SSI_HMAC_LEN];
+	struct ssi_lanes *lanes;
+	u8 token[SSI_TOKEN_LEN];
 };
 
 static const struct ssi_conn_ops peer_conn_ops;
@@ -129,6 +142,7 @@ static void unlink_node(struct ssi_peer *peer)
 
 	spin_lock_bh(&rpc->link_lock);
 	rpc->linked[peer->node] = NULL;
+	rpc->lanes[peer->node] = NULL;
 	ssi_nodeset_remove(&rpc->links, peer->node);
 	spin_unlock_bh(&rpc->link_lock);
 }
@@ -149,6 +163,10 @@ static void disconnect(struct ssi_peer *peer, enum peer_state next, int err)
 	if (peer->conn)
 		ssi_conn_destroy(peer->conn);
 	peer->conn = NULL;
+	/* Last, so that the other node first reads what was said before. */
+	if (peer->lanes)
+		ssi_lanes_end(peer->lanes);
+	peer->lanes = NULL;
 	if (!was_linked)
 		return;
 	atomic_inc(&rpc->counters.lost);
@@ -218,7 +236,7 @@ static void greet(struct ssi_peer *peer, struct socket *sock)
 		      ssi_frame_put_hello(&peer->said, &hello));
 }
 
-static void call(struct ssi_peer *peer)
+static int connect_to(const struct ssi_peer *peer, struct socket **sock)
 {
 	struct sockaddr_tipc addr = {
 		.family = AF_TIPC,
@@ -226,22 +244,27 @@ static void call(struct ssi_peer *peer)
 		.addr.id.ref = peer->port,
 		.addr.id.node = peer->address,
 	};
-	struct socket *sock;
 	int err;
 
-	err = sock_create_kern(&init_net, AF_TIPC, SOCK_SEQPACKET, 0, &sock);
-	if (err) {
-		set_state(peer, PEER_RESTING);
-		return;
-	}
-	err = kernel_connect(sock, (struct sockaddr *)&addr, sizeof(addr),
+	err = sock_create_kern(&init_net, AF_TIPC, SOCK_SEQPACKET, 0, sock);
+	if (err)
+		return err;
+	err = kernel_connect(*sock, (struct sockaddr *)&addr, sizeof(addr),
 			     O_NONBLOCK);
-	if (err && err != -EINPROGRESS) {
-		sock_release(sock);
+	if (!err || err == -EINPROGRESS)
+		return 0;
+	sock_release(*sock);
+	return err;
+}
+
+static void call(struct ssi_peer *peer)
+{
+	struct socket *sock;
+
+	if (connect_to(peer, &sock))
 		set_state(peer, PEER_RESTING);
-		return;
-	}
-	greet(peer, sock);
+	else
+		greet(peer, sock);
 }
 
 static void drop_malformed(struct ssi_peer *peer, int err)
@@ -310,7 +333,7 @@ static void send_refuse(struct ssi_peer *peer, enum ssi_refusal reason)
 static bool is_news(struct ssi_peer *peer, const struct ssi_hello *theirs)
 {
 	struct ssi_rpc *rpc = peer->rpc;
-	bool proven = !rpc->params.secure || peer->state == PEER_PROVING;
+	bool proven = !rpc->params.secure || peer->state >= PEER_PROVING;
 	bool news = proven ? rpc->refused_incarnation != theirs->incarnation :
 			     rpc->unproven_address != peer->address;
 
@@ -363,6 +386,14 @@ static enum ssi_refusal check_rival(struct ssi_peer *peer,
 	return SSI_REFUSAL_NONE;
 }
 
+static void offer_lanes(struct ssi_peer *peer)
+{
+	u8 *buf = peer->rpc->frame_buf;
+
+	get_random_bytes(peer->token, sizeof(peer->token));
+	ssi_conn_send(peer->conn, buf, ssi_frame_put_lanes(buf, peer->token));
+}
+
 /* Whoever it is may come in; unless another one is it already. */
 static void admit(struct ssi_peer *peer, const struct ssi_hello *theirs)
 {
@@ -384,15 +415,37 @@ static void admit(struct ssi_peer *peer, const struct ssi_hello *theirs)
 	}
 	peer->node = theirs->node;
 	memcpy(peer->machine, theirs->machine, sizeof(peer->machine));
+	ssi_conn_set_importance(peer->conn->sock, TIPC_HIGH_IMPORTANCE);
+	set_state(peer, PEER_OPENING);
+	peer->lanes = ssi_lanes_create(rpc, peer->conn, peer->node,
+				       theirs->incarnation);
+	if (!peer->lanes)
+		give_up(peer, -ENOMEM);
+	else if (!peer->outgoing)
+		offer_lanes(peer);
+}
+
+/* All lanes are there.  Another call of the same node may have been faster. */
+static void link_node(struct ssi_peer *peer)
+{
+	struct ssi_rpc *rpc = peer->rpc;
+	enum ssi_refusal reason = check_rival(peer, &peer->theirs);
+
+	if (reason != SSI_REFUSAL_NONE) {
+		refuse(peer, &peer->theirs, reason);
+		return;
+	}
 	peer->rest_ticks = REST_TICKS_MIN;
 	peer->refusal = SSI_REFUSAL_NONE;
 	set_state(peer, PEER_LINKED);
 	spin_lock_bh(&rpc->link_lock);
 	rpc->linked[peer->node] = peer;
-	rpc->link_incarnation[peer->node] = theirs->incarnation;
+	rpc->lanes[peer->node] = peer->lanes;
+	rpc->link_incarnation[peer->node] = peer->theirs.incarnation;
 	ssi_nodeset_add(&rpc->links, peer->node);
 	spin_unlock_bh(&rpc->link_lock);
-	rpc->ops->link_up(rpc->context, peer->node, theirs->incarnation);
+	rpc->ops->link_up(rpc->context, peer->node, peer->theirs.incarnation);
+	ssi_lanes_open(peer->lanes);
 }
 
 static int name_ends(const struct ssi_peer *peer, const void *heard,
@@ -458,6 +511,7 @@ static void receive_hello(struct ssi_peer *peer, const void *buf, size_t len)
 		refuse(peer, &theirs, reason);
 		return;
 	}
+	peer->theirs = theirs;
 	if (!rpc->params.secure) {
 		admit(peer, &theirs);
 		return;
@@ -467,7 +521,6 @@ static void receive_hello(struct ssi_peer *peer, const void *buf, size_t len)
 		refuse_unproven(peer, &theirs);
 		return;
 	}
-	peer->theirs = theirs;
 	err = send_proof(peer, key, buf);
 	if (err) {
 		pr_err_ratelimited("no proof for TIPC address %x (%d)\n",
@@ -527,50 +580,78 @@ static void receive_control(struct ssi_peer *peer, const void *buf, size_t len)
 		drop_malformed(peer, err);
 }
 
-/* Return: 0 or what is wrong with the frame. */
-static int receive_call(struct ssi_peer *peer, const void *buf, size_t len)
+/* Who was called wants to be called again, once for each lane. */
+static void receive_lanes(struct ssi_peer *peer, const void *buf, size_t len)
 {
-	struct ssi_rpc *rpc = peer->rpc;
-	struct ssi_call_info info;
-	const void *data;
-	size_t data_len;
-	int err;
+	struct ssi_message *message;
+	u8 token[SSI_TOKEN_LEN];
+	struct socket *sock;
+	int i, err;
 
-	err = ssi_frame_get_call(buf, len, &info, &data, &data_len);
-	return err ?: ssi_service_receive(rpc, peer->node,
-					  rpc->link_incarnation[peer->node],
-					  &info, data, data_len, GFP_KERNEL);
+	if (peer->state != PEER_OPENING || !peer->outgoing ||
+	    ssi_lanes_complete(peer->lanes) ||
+	    ssi_frame_get_lanes(buf, len, token)) {
+		drop_malformed(peer, -EBADMSG);
+		return;
+	}
+	for (i = 0; i < SSI_LANES; i++) {
+		message = ssi_message_create(sizeof(struct ssi_frame_lane),
+					     GFP_KERNEL);
+		err = message ? connect_to(peer, &sock) : -ENOMEM;
+		if (err) {
+			kvfree(message);
+			give_up(peer, err);
+			return;
+		}
+		ssi_frame_put_lane(message->data, token, i);
+		ssi_lanes_add(peer->lanes, i, sock, message);
+	}
 }
 
-static int receive_reply(struct ssi_peer *peer, const void *buf, size_t len)
+static struct ssi_peer *find_opening(const struct ssi_peer *lane,
+				     const u8 *token)
 {
-	const void *data;
-	size_t data_len;
-	int error, err;
-	bool stale;
-	u64 id;
+	struct ssi_peer *peer;
 
-	err = ssi_frame_get_reply(buf, len, &id, &error, &stale, &data,
-				  &data_len);
-	if (!err)
-		ssi_call_receive_reply(peer->rpc, peer->node, id, error, stale,
-				       data, data_len);
-	return err;
+	list_for_each_entry(peer, &lane->rpc->peers, link)
+		if (peer->state == PEER_OPENING && !peer->outgoing &&
+		    peer->address == lane->address &&
+		    !crypto_memneq(peer->token, token, SSI_TOKEN_LEN))
+			return peer;
+	return NULL;
 }
 
-static void receive_rpc(struct ssi_peer *peer, int type, const void *buf,
-			size_t len)
+/* A connection turns out to be a lane of another one. */
+static void receive_lane(struct ssi_peer *lane, const void *buf, size_t len)
 {
-	int err = -EPROTO;
+	u8 token[SSI_TOKEN_LEN], *answer = lane->rpc->frame_buf;
+	struct ssi_peer *peer = NULL;
+	enum ssi_lane which;
 
-	if (peer->state == PEER_LINKED)
-		err = type == SSI_FRAME_CALL ? receive_call(peer, buf, len) :
-					       receive_reply(peer, buf, len);
-	/* Without memory for a call there may be none for its refusal. */
-	if (err == -ENOMEM)
-		give_up(peer, err);
-	else if (err)
-		drop_malformed(peer, err);
+	if (lane->state == PEER_CALLING && !lane->outgoing &&
+	    !ssi_frame_get_lane(buf, len, token, &which))
+		peer = find_opening(lane, token);
+	if (!peer || ssi_lanes_has(peer->lanes, which)) {
+		drop_malformed(lane, -EPROTO);
+		return;
+	}
+	ssi_lanes_add(peer->lanes, which, ssi_conn_take(lane->conn), NULL);
+	lane->conn = NULL;
+	destroy(lane, 0);
+	if (!ssi_lanes_complete(peer->lanes))
+		return;
+	ssi_conn_send(peer->conn, answer, ssi_frame_put_ready(answer));
+	link_node(peer);
+}
+
+static void receive_ready(struct ssi_peer *peer, size_t len)
+{
+	if (len == sizeof(struct ssi_frame_header) &&
+	    peer->state == PEER_OPENING && peer->outgoing &&
+	    ssi_lanes_complete(peer->lanes))
+		link_node(peer);
+	else
+		drop_malformed(peer, -EPROTO);
 }
 
 static void peer_received(struct ssi_conn *conn, const void *buf, size_t len)
@@ -595,9 +676,14 @@ static void peer_received(struct ssi_conn *conn, const void *buf, size_t len)
 	case SSI_FRAME_CONTROL:
 		receive_control(peer, buf, len);
 		break;
-	case SSI_FRAME_CALL:
-	case SSI_FRAME_REPLY:
-		receive_rpc(peer, type, buf, len);
+	case SSI_FRAME_LANES:
+		receive_lanes(peer, buf, len);
+		break;
+	case SSI_FRAME_LANE:
+		receive_lane(peer, buf, len);
+		break;
+	case SSI_FRAME_READY:
+		receive_ready(peer, len);
 		break;
 	default:
 		drop_malformed(peer, type < 0 ? type : -EPROTO);
@@ -671,7 +757,8 @@ static void make_room(struct ssi_rpc *rpc, u32 address)
 	unsigned int n = 0;
 
 	list_for_each_entry(peer, &rpc->peers, link) {
-		if (peer->outgoing || peer->state == PEER_LINKED ||
+		if (peer->outgoing || peer->state == PEER_OPENING ||
+		    peer->state == PEER_LINKED ||
 		    peer->address != address)
 			continue;
 		if (!n++)
@@ -718,7 +805,7 @@ void ssi_peer_tick(struct ssi_rpc *rpc)
 	lockdep_assert_held(&rpc->lock);
 	list_for_each_entry_safe(peer, next, &rpc->peers, link) {
 		peer->ticks++;
-		if (peer->state <= PEER_PROVING && peer->ticks > HELLO_TICKS) {
+		if (peer->state <= PEER_OPENING && peer->ticks > HELLO_TICKS) {
 			give_up(peer, -ETIMEDOUT);
 		} else if (peer->state == PEER_RESTING &&
 			   peer->ticks > peer->rest_ticks) {
@@ -789,18 +876,4 @@ void ssi_peer_control(struct ssi_rpc *rpc, u16 node, const void *buf,
 		kfree(message);
 	}
 	spin_unlock_bh(&rpc->link_lock);
-}
-
-/**
- * ssi_peer_queue() - send a frame to a linked node
- * @rpc: this node's
- * @node: one that is linked
- * @message: consumed; NULL when there was no memory, which ends the link
- * Context: rpc->link_lock held.
- */
-void ssi_peer_queue(struct ssi_rpc *rpc, u16 node, struct ssi_message *message)
-{
-	lockdep_assert_held(&rpc->link_lock);
-	atomic_inc(&rpc->counters.sent);
-	ssi_conn_queue(rpc->linked[node]->conn, message);
 }

@@ -8,7 +8,6 @@
 #include <linux/types.h>
 
 struct socket;
-struct ssi_message;
 struct ssi_rpc;
 
 void ssi_peer_connect(struct ssi_rpc *rpc, u16 node, u32 port,
@@ -20,6 +19,5 @@ void ssi_peer_destroy_all(struct ssi_rpc *rpc);
 void ssi_peer_reset_all(struct ssi_rpc *rpc);
 void ssi_peer_control(struct ssi_rpc *rpc, u16 node, const void *buf,
 		      size_t len);
-void ssi_peer_queue(struct ssi_rpc *rpc, u16 node, struct ssi_message *message);
 
 #endif /* _SSI_PEER_H */

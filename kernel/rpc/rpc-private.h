@@ -26,6 +26,7 @@
 
 struct dentry;
 struct ssi_discovery;
+struct ssi_lanes;
 struct ssi_peer;
 
 #define SSI_RPC_TICK_MS		500
@@ -58,6 +59,7 @@ struct ssi_peer;
  * @links: nodes that are linked
  * @linked: [n] = the peer that is node n, NULL when there is none
  * @link_incarnation: [n] = life of node n, while it is linked
+ * @lanes: [n] = where calls to node n go, while it is linked
  * @online: is this node, in this life, member of the view?
  * @view: the view
  * @members: of @view
@@ -70,6 +72,9 @@ struct ssi_peer;
  * @held: of &struct ssi_request, of a newer view than this node's
  * @services: [n] = the service of that number, or NULL
  * @handler_wq: where handlers run
+ * @lane_wq: where lanes are read, and handlers run that end soon
+ * @bulk_wq: where large frames are sent
+ * @handling_runners: workers of @lane_wq that run a handler
  * @held_work: looks at @held again
  * @wait: woken for room, another view, the end of a handler
  */
@@ -102,6 +107,7 @@ struct ssi_rpc {
 	struct ssi_nodeset links;
 	struct ssi_peer *linked[SSI_MAX_NODES];
 	u64 link_incarnation[SSI_MAX_NODES];
+	struct ssi_lanes *lanes[SSI_MAX_NODES];
 	bool online;
 	struct ssi_view_id view;
 	struct ssi_nodeset members;
@@ -114,12 +120,15 @@ struct ssi_rpc {
 	struct list_head held;
 	struct ssi_service *services[SSI_SERVICE_MAX];
 	struct workqueue_struct *handler_wq;
+	struct workqueue_struct *lane_wq;
+	struct workqueue_struct *bulk_wq;
+	atomic_t handling_runners;
 	struct work_struct held_work;
 	wait_queue_head_t wait;
 };
 
-/* Bytes to and from one node: half of what a connection may queue. */
-#define SSI_CALL_BYTES_MAX	(2 * 1024 * 1024)
+/* Bytes to and from one node. */
+#define SSI_CALL_BYTES_MAX	(4 * 1024 * 1024)
 /* What a call costs beside its data. */
 #define SSI_CALL_COST		512
 

@@ -6,6 +6,7 @@
  * may ask for.  Does not own who is member of a cluster: it is told.
  *
  *	socket -> conn.c -> peer.c -> ops of the layer above
+ *	socket -> lane.c -> call.c, service.c
  *	layer above -> ssi_rpc_control() -> conn.c queues -> socket
  */
 #include "rpc-private.h"

@@ -2,23 +2,25 @@
 /*
  * service.c: calls that other nodes make to this one.
  *
- *	received	view is this node's	a worker runs the handler, REPLY
+ *	received	view is this node's	the handler runs, REPLY
  *			view is over		REPLY, stale
  *			view is to come		held until this node has it
  *	held		another view came	received again
  *			its node's link ended	dropped
  *
  * Owns the services and the requests under way.  Handlers run on a pool that
- * grows when they sleep, never on who receives.  What a node may have under
+ * grows when they sleep, or on who received the request, when another one is
+ * there to receive (see lane.c).  What a node may have under
  * way here is what its own call.c allows; more breaks the protocol.
  */
 #include "call.h"
 
 #include "frame.h"
-#include "peer.h"
+#include "lane.h"
 #include "rpc-private.h"
 
 #include <linux/debugfs.h>
+#include <linux/err.h>
 #include <linux/export.h>
 #include <linux/ktime.h>
 #include <linux/log2.h>
@@ -52,7 +54,7 @@ struct ssi_request {
 	struct ssi_message *reply;
 	u32 reply_len;
 	u32 len;
-	u8 data[];
+	u8 data[] __aligned(8);
 };
 
 /**
@@ -108,38 +110,57 @@ static void free_request(struct ssi_request *request)
 		atomic_dec(&request->service->active);
 	wake_up_all(&rpc->wait);
 	spin_unlock_bh(&rpc->link_lock);
-	kfree(request->reply);
-	kfree(request);
+	kvfree(request->reply);
+	kvfree(request);
+}
+
+static void reply_here(struct ssi_request *request,
+		       const struct ssi_reply_info *info)
+{
+	struct ssi_rpc *rpc = request->rpc;
+	struct ssi_call *call;
+
+	call = info->len ? ssi_call_pin(rpc, request->node, info) : NULL;
+	if (call) {
+		memcpy(call->out, request->reply->data + SSI_FRAME_HEAD_LEN,
+		       info->len);
+		ssi_call_unpin(call);
+	}
+	ssi_call_receive_reply(rpc, request->node, info);
 }
 
 static void send_reply(struct ssi_request *request, int err, bool stale)
 {
 	struct ssi_rpc *rpc = request->rpc;
+	struct ssi_reply_info info = {
+		.id = request->info.id, .error = err, .stale = stale,
+		.len = err ? 0 : request->reply_len,
+	};
 	struct ssi_message *message = request->reply;
-	u32 len = err ? 0 : request->reply_len;
+	struct ssi_lanes *lanes = NULL;
 
 	if (request->node == rpc->params.node) {
-		ssi_call_receive_reply(rpc, request->node, request->info.id,
-				       err, stale, !len ? NULL : message->data +
-				       sizeof(struct ssi_frame_reply), len);
+		reply_here(request, &info);
 		return;
 	}
-	if (!len) {
-		kfree(message);
-		message = ssi_message_create(sizeof(struct ssi_frame_reply),
-					     GFP_KERNEL);
+	if (!info.len) {
+		kvfree(message);
+		message = ssi_message_create(SSI_FRAME_HEAD_LEN, GFP_KERNEL);
 	}
+	request->reply = NULL;
 	/* Without memory the link ends, and with it the call. */
 	if (message)
-		ssi_frame_put_reply(message->data, request->info.id, err,
-				    stale, NULL, len);
+		ssi_frame_put_reply(message->data, &info);
 	spin_lock_bh(&rpc->link_lock);
-	if (is_linked(rpc, request)) {
-		ssi_peer_queue(rpc, request->node, message);
-		message = NULL;
-	}
+	if (is_linked(rpc, request))
+		lanes = ssi_lanes_get(rpc->lanes[request->node]);
 	spin_unlock_bh(&rpc->link_lock);
-	request->reply = message;
+	if (!lanes) {
+		kvfree(message);
+		return;
+	}
+	ssi_lanes_flush(lanes, ssi_lanes_queue(lanes, message), GFP_KERNEL);
+	ssi_lanes_put(lanes);
 }
 
 static void count(struct ssi_request *request, int err, s64 took_us)
@@ -154,10 +175,13 @@ static void count(struct ssi_request *request, int err, s64 took_us)
 	atomic_inc(&service->latency[min(slot, SSI_LATENCY_SLOTS - 1U)]);
 }
 
-static void run_request(struct work_struct *work)
+/**
+ * ssi_service_run() - run the handler of a request, and reply
+ * @request: consumed; its data are there
+ * Context: process context; sleeps as the handler does.
+ */
+void ssi_service_run(struct ssi_request *request)
 {
-	struct ssi_request *request = container_of(work, struct ssi_request,
-						   work);
 	struct ssi_rpc *rpc = request->rpc;
 	enum view_order order;
 	int err = -EOPNOTSUPP;
@@ -197,31 +221,37 @@ static void run_request(struct work_struct *work)
 	free_request(request);
 }
 
+static void request_work(struct work_struct *work)
+{
+	ssi_service_run(container_of(work, struct ssi_request, work));
+}
+
 /**
- * ssi_service_receive() - a node calls
+ * ssi_service_prepare() - a node calls
  * @rpc: this node's
  * @node: who
  * @incarnation: its life
  * @info: the call
- * @data: for the handler, @len bytes, copied
- * @len: length of @data
+ * @len: bytes of data, to be written to ssi_service_data()
  * @gfp: how to get memory
  * Context: any but hard interrupts, as @gfp says.
- * Return: 0; -ENOMEM; -EPROTO when it calls more than it may.
+ * Return: for ssi_service_submit(), ssi_service_run() or ssi_service_discard();
+ *	ERR_PTR() of -ENOMEM, -EPROTO when it calls more than it may.
  */
-int ssi_service_receive(struct ssi_rpc *rpc, u16 node, u64 incarnation,
-			const struct ssi_call_info *info, const void *data,
-			size_t len, gfp_t gfp)
+struct ssi_request *ssi_service_prepare(struct ssi_rpc *rpc, u16 node,
+					u64 incarnation,
+					const struct ssi_call_info *info,
+					size_t len, gfp_t gfp)
 {
 	struct ssi_request *request;
-	int err = 0;
+	bool fits;
 
 	if (info->service >= SSI_SERVICE_MAX)
-		return -EPROTO;
-	request = kmalloc(struct_size(request, data, len), gfp);
+		return ERR_PTR(-EPROTO);
+	request = kvmalloc(struct_size(request, data, len), gfp);
 	if (!request)
-		return -ENOMEM;
-	INIT_WORK(&request->work, run_request);
+		return ERR_PTR(-ENOMEM);
+	INIT_WORK(&request->work, request_work);
 	request->rpc = rpc;
 	request->service = NULL;
 	request->node = node;
@@ -230,20 +260,47 @@ int ssi_service_receive(struct ssi_rpc *rpc, u16 node, u64 incarnation,
 	request->reply = NULL;
 	request->reply_len = 0;
 	request->len = len;
-	if (len)
-		memcpy(request->data, data, len);
 	spin_lock_bh(&rpc->link_lock);
 	/* The caller forgets what it no longer waits for: twice its share. */
-	if (rpc->request_bytes[node] + cost(request) > 2 * SSI_CALL_BYTES_MAX)
-		err = -EPROTO;
-	else
+	fits = rpc->request_bytes[node] + cost(request) <=
+	       2 * SSI_CALL_BYTES_MAX;
+	if (fits)
 		rpc->request_bytes[node] += cost(request);
 	spin_unlock_bh(&rpc->link_lock);
-	if (err)
-		kfree(request);
-	else
-		queue_work(rpc->handler_wq, &request->work);
-	return err;
+	if (fits)
+		return request;
+	kvfree(request);
+	return ERR_PTR(-EPROTO);
+}
+
+/**
+ * ssi_service_data() - what the caller sends goes there
+ * @request: what ssi_service_prepare() returned
+ * Return: as many bytes as were asked for.
+ */
+void *ssi_service_data(struct ssi_request *request)
+{
+	return request->data;
+}
+
+/**
+ * ssi_service_discard() - the rest of a request will not come
+ * @request: consumed
+ * Context: process context.
+ */
+void ssi_service_discard(struct ssi_request *request)
+{
+	free_request(request);
+}
+
+/**
+ * ssi_service_submit() - have a worker run the handler of a request
+ * @request: consumed; its data are there
+ * Context: any.
+ */
+void ssi_service_submit(struct ssi_request *request)
+{
+	queue_work(request->rpc->handler_wq, &request->work);
 }
 
 static void look_again(struct work_struct *work)
@@ -355,7 +412,7 @@ EXPORT_SYMBOL_GPL(ssi_request_data);
  */
 int ssi_request_reply(struct ssi_request *request, const void *buf, u32 len)
 {
-	size_t head = sizeof(struct ssi_frame_reply);
+	size_t head = SSI_FRAME_HEAD_LEN;
 
 	if (len > request->info.out_size)
 		return -EMSGSIZE;
@@ -398,6 +455,17 @@ static int services_show(struct seq_file *seq, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(services);
 
+/* The last of lanes is closed on lane_wq, when all others have let go. */
+static void destroy_queues(struct ssi_rpc *rpc)
+{
+	if (rpc->handler_wq)
+		destroy_workqueue(rpc->handler_wq);
+	if (rpc->bulk_wq)
+		destroy_workqueue(rpc->bulk_wq);
+	if (rpc->lane_wq)
+		destroy_workqueue(rpc->lane_wq);
+}
+
 /**
  * ssi_service_init() - begin to serve
  * @rpc: this node's, with its folder in debugfs
@@ -407,8 +475,16 @@ int ssi_service_init(struct ssi_rpc *rpc)
 {
 	rpc->handler_wq = alloc_workqueue("ssi_handler", WQ_UNBOUND,
 					  WORKERS_MAX);
-	if (!rpc->handler_wq)
+	/*
+	 * A handler that computes keeps nobody from receiving.  Not WQ_HIGHPRI:
+	 * TIPC's timers would wait for us in ksoftirqd, until links are lost.
+	 */
+	rpc->lane_wq = alloc_workqueue("ssi_lane", WQ_CPU_INTENSIVE, 0);
+	rpc->bulk_wq = alloc_workqueue("ssi_bulk", WQ_UNBOUND, 0);
+	if (!rpc->handler_wq || !rpc->lane_wq || !rpc->bulk_wq) {
+		destroy_queues(rpc);
 		return -ENOMEM;
+	}
 	INIT_LIST_HEAD(&rpc->held);
 	INIT_WORK(&rpc->held_work, look_again);
 	debugfs_create_file("services", 0444, rpc->counters_dir, rpc,
@@ -423,9 +499,11 @@ int ssi_service_init(struct ssi_rpc *rpc)
  */
 void ssi_service_exit(struct ssi_rpc *rpc)
 {
+	/* Lanes give work to handlers, handlers let go of lanes. */
+	flush_workqueue(rpc->lane_wq);
 	cancel_work_sync(&rpc->held_work);
 	/* What is held may be queued again, what runs may be held. */
 	flush_workqueue(rpc->handler_wq);
 	ssi_service_forget(rpc, SSI_NODE_ALL);
-	destroy_workqueue(rpc->handler_wq);
+	destroy_queues(rpc);
 }

@@ -19,7 +19,7 @@
 
 #define SERVICE_TYPE	0x53534931
 #define MAGIC		0x31495353
-#define VERSION		2	/* of frames */
+#define VERSION		3	/* of frames */
 #define RECORD_VERSION	1	/* of what is in a control frame */
 #define HEADER_LEN	16
 #define HELLO_LEN	152

@@ -18,6 +18,7 @@
 
 struct ssi_params;
 struct ssi_rpc;
+struct task_struct;
 
 /* Bytes of one control record. */
 #define SSI_CONTROL_MAX_LEN	(64 * 1024)
@@ -81,7 +82,7 @@ int ssi_rpc_show_keys(struct ssi_rpc *rpc, char *buf, size_t size);
  * node has it.
  */
 #define SSI_SERVICE_MAX		256	/* numbers are below */
-#define SSI_CALL_MAX_LEN	(64 * 1024)
+#define SSI_CALL_MAX_LEN	(1024 * 1024)
 #define SSI_LATENCY_SLOTS	24
 
 struct ssi_request;
@@ -133,6 +134,9 @@ struct ssi_service {
  * @id: number
  * @view: under which it was sent
  * @done: completed when the call ended
+ * @reader: waits, and may be reading replies
+ * @pins: a reply is being written to @out
+ * @ended: it ended while that was so
  * @stale: refused for its view
  * @posted: nobody waits; freed by who ends it
  *
@@ -152,6 +156,9 @@ struct ssi_call {
 	u64 id;
 	struct ssi_view_id view;
 	struct completion done;
+	struct task_struct *reader;
+	unsigned int pins;
+	bool ended;
 	bool stale;
 	bool posted;
 };

@@ -27,6 +27,7 @@
 #define SERVICE_NONE	202
 #define SERVICE_COUNT	203
 #define PENDING_MAX	64
+#define MIDDLE_LEN	(64 * 1024)
 
 static struct ssi_rpc *rpc;
 static struct dentry *file;
@@ -39,7 +40,7 @@ static int echo(void *context, struct ssi_request *request)
 {
 	u32 i, len;
 	const u8 *in = ssi_request_data(request, &len);
-	u8 *out = kmalloc(len, GFP_KERNEL);
+	u8 *out = kvmalloc(len, GFP_KERNEL);
 	int err;
 
 	if (!out)
@@ -47,7 +48,7 @@ static int echo(void *context, struct ssi_request *request)
 	for (i = 0; i < len; i++)
 		out[i] = ~in[i];
 	err = ssi_request_reply(request, out, len);
-	kfree(out);
+	kvfree(out);
 	return err;
 }
 
@@ -74,11 +75,19 @@ static struct ssi_service services[] = {
 	{ .name = "count", .number = SERVICE_COUNT, .handler = count },
 };
 
+/* Mostly small, some by the bulk lane, a few as large as may be. */
+static u32 random_len(struct rnd_state *rnd)
+{
+	u32 kind = prandom_u32_state(rnd) % 256;
+
+	return 1 + prandom_u32_state(rnd) %
+	       (!kind ? SSI_CALL_MAX_LEN : kind < 32 ? MIDDLE_LEN : 256);
+}
+
 static int echo_once(u16 node, struct rnd_state *rnd, u8 *in, u8 *out,
 		     bool cancel)
 {
-	u32 i, len = 1 + prandom_u32_state(rnd) %
-		     (prandom_u32_state(rnd) % 8 ? 256 : SSI_CALL_MAX_LEN);
+	u32 i, len = random_len(rnd);
 	struct ssi_call call = {
 		.node = node, .service = SERVICE_ECHO,
 		.in = in, .in_len = len, .out = out, .out_size = len,

@@ -37,52 +37,81 @@ static const struct ssi_call_info sample_call = {
 	.out_size = SSI_FRAME_CALL_MAX,
 };
 
-/* Give @len bytes of record to its reader, in a block of exactly that size. */
-static int read_any(size_t len)
+static const struct ssi_reply_info sample_reply = { .id = 7, .len = 3 };
+
+static bool by_lane(int type)
 {
-	unsigned char *copy = malloc(len ? len : 1);
+	return type == SSI_FRAME_CALL || type == SSI_FRAME_REPLY ||
+	       type == SSI_FRAME_CREDIT;
+}
+
+/* A frame that may be longer than what is there of it. */
+static int read_begun(const unsigned char *copy, size_t len)
+{
+	struct ssi_reply_info reply;
 	struct ssi_call_info info;
+	size_t all;
+	u64 bytes;
+	int ret = ssi_frame_begin(copy, len, &all);
+
+	switch (ret) {
+	case SSI_FRAME_CALL:
+		assert_in_range(all, len, SSI_FRAME_HEAD_LEN + SSI_FRAME_CALL_MAX);
+		return ssi_frame_get_call(copy, &info);
+	case SSI_FRAME_REPLY:
+		assert_in_range(all, len, SSI_FRAME_HEAD_LEN + SSI_FRAME_CALL_MAX);
+		ret = ssi_frame_get_reply(copy, &reply);
+		if (!ret)
+			assert_int_equal(reply.len, all - SSI_FRAME_HEAD_LEN);
+		return ret;
+	case SSI_FRAME_CREDIT:
+		return ssi_frame_get_credit(copy, len, &bytes);
+	default:
+		return ret;
+	}
+}
+
+static int read_whole(const unsigned char *copy, size_t len)
+{
 	enum ssi_refusal reason;
 	struct ssi_hello hello;
+	enum ssi_lane lane;
 	const void *data;
 	size_t data_len;
-	int ret, error;
-	bool stale;
-	u64 id;
+	int ret = ssi_frame_check(copy, len);
 
-	memcpy(copy, record, len);
-	ret = ssi_frame_check(copy, len);
 	switch (ret) {
 	case SSI_FRAME_HELLO:
-		ret = ssi_frame_get_hello(copy, len, &hello);
-		break;
+		return ssi_frame_get_hello(copy, len, &hello);
 	case SSI_FRAME_REFUSE:
-		ret = ssi_frame_get_refuse(copy, len, &reason);
-		break;
+		return ssi_frame_get_refuse(copy, len, &reason);
 	case SSI_FRAME_PROOF:
-		ret = ssi_frame_get_proof(copy, len, hello.nonce);
-		break;
+		return ssi_frame_get_proof(copy, len, hello.nonce);
+	case SSI_FRAME_LANES:
+		return ssi_frame_get_lanes(copy, len, hello.nonce);
+	case SSI_FRAME_LANE:
+		return ssi_frame_get_lane(copy, len, hello.nonce, &lane);
 	case SSI_FRAME_CONTROL:
 		ret = ssi_frame_get_control(copy, len, &data, &data_len);
 		if (!ret) {
 			assert_ptr_equal((char *)data + data_len, copy + len);
 			record[0] += ((char *)data)[data_len - 1];
 		}
-		break;
-	case SSI_FRAME_CALL:
-		ret = ssi_frame_get_call(copy, len, &info, &data, &data_len);
-		if (!ret)
-			assert_ptr_equal((char *)data + data_len, copy + len);
-		break;
-	case SSI_FRAME_REPLY:
-		ret = ssi_frame_get_reply(copy, len, &id, &error, &stale,
-					  &data, &data_len);
-		if (!ret)
-			assert_ptr_equal((char *)data + data_len, copy + len);
-		break;
+		return ret;
 	default:
-		break;
+		return ret;
 	}
+}
+
+/* Give @len bytes of record to its reader, in a block of exactly that size. */
+static int read_any(size_t len)
+{
+	unsigned char *copy = malloc(len ? len : 1);
+	int ret;
+
+	memcpy(copy, record, len);
+	ret = by_lane(record[5]) ? read_begun(copy, len) :
+				   read_whole(copy, len);
 	free(copy);
 	return ret;
 }
@@ -98,11 +127,19 @@ static size_t make(unsigned int n)
 	case 2:
 		return ssi_frame_put_control(record, "record", 6);
 	case 3:
-		return ssi_frame_put_call(record, &sample_call, "hi", 2);
+		return ssi_frame_put_call(record, &sample_call, 2);
 	case 4:
-		return ssi_frame_put_reply(record, 7, 0, false, "yes", 3);
+		return ssi_frame_put_reply(record, &sample_reply);
 	case 5:
 		return ssi_frame_put_proof(record, sample.nonce);
+	case 6:
+		return ssi_frame_put_lanes(record, sample.nonce);
+	case 7:
+		return ssi_frame_put_lane(record, sample.nonce, SSI_LANE_BULK);
+	case 8:
+		return ssi_frame_put_ready(record);
+	case 9:
+		return ssi_frame_put_credit(record, 5000);
 	default:
 		return 0;
 	}
@@ -235,51 +272,78 @@ static void test_control(void **state)
 static void test_call(void **state)
 {
 	struct ssi_call_info info, greedy = sample_call;
-	const void *data;
-	size_t data_len, len = make(3);
+	size_t all, len = make(3);
 
 	(void)state;
-	assert_int_equal(ssi_frame_check(record, len), SSI_FRAME_CALL);
-	assert_int_equal(ssi_frame_get_call(record, len, &info, &data,
-					    &data_len), 0);
+	assert_int_equal(ssi_frame_begin(record, SSI_FRAME_HEAD_LEN, &all),
+			 SSI_FRAME_CALL);
+	assert_int_equal(all, len);
+	assert_int_equal(ssi_frame_get_call(record, &info), 0);
 	assert_true(info.view.lineage == sample_call.view.lineage &&
 		    info.view.number == sample_call.view.number);
 	assert_true(info.id == sample_call.id);
 	assert_int_equal(info.service, sample_call.service);
 	assert_int_equal(info.out_size, sample_call.out_size);
-	assert_int_equal(data_len, 2);
-	assert_memory_equal(data, "hi", 2);
 	greedy.out_size++;
-	len = ssi_frame_put_call(record, &greedy, NULL, 0);
-	assert_int_equal(ssi_frame_get_call(record, len, &info, &data,
-					    &data_len), -EBADMSG);
+	ssi_frame_put_call(record, &greedy, 0);
+	assert_int_equal(ssi_frame_get_call(record, &info), -EBADMSG);
+	ssi_frame_put_call(record, &sample_call, SSI_FRAME_CALL_MAX + 1);
+	assert_int_equal(ssi_frame_begin(record, SSI_FRAME_HEAD_LEN, &all),
+			 -EBADMSG);
 }
 
 static void test_reply(void **state)
 {
-	const void *data;
-	size_t data_len, len = make(4);
-	bool stale;
-	int error;
-	u64 id;
+	struct ssi_reply_info info, reply = sample_reply;
+	size_t all;
 
 	(void)state;
-	assert_int_equal(ssi_frame_get_reply(record, len, &id, &error, &stale,
-					     &data, &data_len), 0);
-	assert_true(id == 7 && !error && !stale);
-	assert_memory_equal(data, "yes", 3);
-	len = ssi_frame_put_reply(record, 8, -ESTALE, true, NULL, 0);
-	assert_int_equal(ssi_frame_get_reply(record, len, &id, &error, &stale,
-					     &data, &data_len), 0);
-	assert_int_equal(error, -ESTALE);
-	assert_true(stale);
+	make(4);
+	assert_int_equal(ssi_frame_begin(record, SSI_FRAME_HEAD_LEN, &all),
+			 SSI_FRAME_REPLY);
+	assert_int_equal(ssi_frame_get_reply(record, &info), 0);
+	assert_true(info.id == 7 && !info.error && !info.stale);
+	assert_int_equal(info.len, 3);
+	reply.len = 0;
+	reply.error = -ESTALE;
+	reply.stale = true;
+	ssi_frame_put_reply(record, &reply);
+	assert_int_equal(ssi_frame_get_reply(record, &info), 0);
+	assert_int_equal(info.error, -ESTALE);
+	assert_true(info.stale);
 	/* An error has no data, and is an errno. */
-	len = ssi_frame_put_reply(record, 8, -ESTALE, false, "x", 1);
-	assert_int_equal(ssi_frame_get_reply(record, len, &id, &error, &stale,
-					     &data, &data_len), -EBADMSG);
-	len = ssi_frame_put_reply(record, 8, -4096, false, NULL, 0);
-	assert_int_equal(ssi_frame_get_reply(record, len, &id, &error, &stale,
-					     &data, &data_len), -EBADMSG);
+	reply.len = 1;
+	ssi_frame_put_reply(record, &reply);
+	assert_int_equal(ssi_frame_get_reply(record, &info), -EBADMSG);
+	reply.len = 0;
+	reply.error = -4096;
+	ssi_frame_put_reply(record, &reply);
+	assert_int_equal(ssi_frame_get_reply(record, &info), -EBADMSG);
+}
+
+static void test_lanes(void **state)
+{
+	u8 token[SSI_TOKEN_LEN];
+	enum ssi_lane lane;
+	size_t len = make(6);
+	u64 bytes;
+
+	(void)state;
+	assert_int_equal(ssi_frame_check(record, len), SSI_FRAME_LANES);
+	assert_int_equal(ssi_frame_get_lanes(record, len, token), 0);
+	assert_memory_equal(token, sample.nonce, SSI_TOKEN_LEN);
+	len = make(7);
+	assert_int_equal(ssi_frame_check(record, len), SSI_FRAME_LANE);
+	assert_int_equal(ssi_frame_get_lane(record, len, token, &lane), 0);
+	assert_int_equal(lane, SSI_LANE_BULK);
+	len = ssi_frame_put_lane(record, token, SSI_LANES);
+	assert_int_equal(ssi_frame_get_lane(record, len, token, &lane),
+			 -EBADMSG);
+	len = make(9);
+	assert_int_equal(ssi_frame_get_credit(record, len, &bytes), 0);
+	assert_true(bytes == 5000);
+	len = ssi_frame_put_credit(record, 0);
+	assert_int_equal(ssi_frame_get_credit(record, len, &bytes), -EBADMSG);
 }
 
 static void test_every_shorter_frame(void **state)
@@ -291,6 +355,10 @@ static void test_every_shorter_frame(void **state)
 		sizeof(struct ssi_frame_call),
 		sizeof(struct ssi_frame_reply),
 		sizeof(struct ssi_frame_proof),
+		sizeof(struct ssi_frame_lane),
+		sizeof(struct ssi_frame_lane),
+		sizeof(struct ssi_frame_header),
+		sizeof(struct ssi_frame_credit),
 	};
 	size_t len, cut;
 	unsigned int n;
@@ -298,6 +366,9 @@ static void test_every_shorter_frame(void **state)
 	(void)state;
 	for (n = 0; (len = make(n)); n++) {
 		assert_true(read_any(len) >= 0);
+		/* More than the head of these is not looked at. */
+		if (by_lane(record[5]) && len > SSI_FRAME_HEAD_LEN)
+			len = SSI_FRAME_HEAD_LEN;
 		for (cut = 0; cut < len; cut++) {
 			make(n);
 			assert_int_equal(read_any(cut), -EBADMSG);
@@ -321,7 +392,7 @@ static void test_random_changes(void **state)
 	print_message("# seed %u\n", seed);
 	srandom(seed);
 	for (i = 0; i < FUZZ_ROUNDS; i++) {
-		len = make(random() % 6);
+		len = make(random() % 10);
 		for (hits = 1 + random() % 4; hits; hits--)
 			record[random() % (random() % 2 ? len : 24)] = random();
 		good += read_any(len) >= 0;
@@ -341,6 +412,7 @@ int main(void)
 		cmocka_unit_test(test_control),
 		cmocka_unit_test(test_call),
 		cmocka_unit_test(test_reply),
+		cmocka_unit_test(test_lanes),
 		cmocka_unit_test(test_every_shorter_frame),
 		cmocka_unit_test(test_random_changes),
 	};
