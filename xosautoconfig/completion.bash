@@ -1,4 +1,4 @@
-# bash completion for xosautoconfig(8) and xos-rca(8); the words come from --help
+# bash completion for xosautoconfig(8), xos-rca(8), xos-grid(1); the words come from --help
 # shellcheck shell=bash
 
 _xos_grid_tools() {
@@ -8,14 +8,15 @@ _xos_grid_tools() {
 	--dir | --root | --truststore)
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		return ;;
-	--conf | --passphrase-file)
+	--conf | --gcp | --passphrase-file)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return ;;
 	esac
-	case $cur in
-	-*) words=$("${COMP_WORDS[0]}" --help | grep -oE -- '--[a-z-]+') ;;
-	*) words=$("${COMP_WORDS[0]}" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p') ;;
+	case $prev:$cur in
+	show:*) words=$(xos-grid list 2> /dev/null | sed 's/ .*//') ;;
+	*:-*) words=$("${COMP_WORDS[0]}" --help | grep -oE -- '--[a-z-]+') ;;
+	*:*) words=$("${COMP_WORDS[0]}" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p') ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 }
-complete -F _xos_grid_tools xosautoconfig xos-rca xos-rcad
+complete -F _xos_grid_tools xosautoconfig xos-rca xos-rcad xos-grid

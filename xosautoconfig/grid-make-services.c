@@ -75,6 +75,9 @@ static void enable(struct xos_grid_files *files)
 	if (files->grid->self->role != XOS_GRID_CORE) {
 		grid_link_new(files, UNIT_LINK("timers.target", "xos-rca-join.timer"),
 			      XOS_UNIT_DIR "/xos-rca-join.timer");
+		if (files->grid->self->role == XOS_GRID_RESOURCE)
+			grid_link_new(files, UNIT_LINK("timers.target", "xos-grid-publish.timer"),
+				      XOS_UNIT_DIR "/xos-grid-publish.timer");
 		return;
 	}
 	grid_link_new(files, UNIT_LINK("multi-user.target", "xos-rcad.service"),

@@ -140,7 +140,8 @@ static int fetch_ca(struct rca_client *client, struct xos_error *err)
 	return rc;
 }
 
-static int fetch_crl(struct rca_client *client, struct xos_error *err)
+/* @keep: write it beside the certificates */
+static int fetch_crl(struct rca_client *client, bool keep, struct xos_error *err)
 {
 	struct rca_answer answer;
 	int rc = get(client, "/crl.pem", "its revocation list", &answer, err);
@@ -151,7 +152,7 @@ static int fetch_crl(struct rca_client *client, struct xos_error *err)
 				   "the core node has no revocation list");
 	if (!rc)
 		rc = rca_crl_verify(client->crl, client->ca, err);
-	if (!rc)
+	if (!rc && keep)
 		rc = write_file(client, "certs/crl.pem", answer.body, 0644, err);
 	free(answer.body);
 	return rc;
@@ -218,23 +219,13 @@ int rca_client_open(struct rca_client *client, const struct xos_grid *conf,
 	rca_client_path(client, "certs/crl.pem", client->crl_path);
 	rca_http_trust(client->http, client->ca_path, NULL);
 	if (!rc)
-		rc = fetch_crl(client, err);
+		rc = fetch_crl(client, true, err);
 	rca_http_trust(client->http, client->ca_path, client->crl_path);
 	if (!rc)
 		rc = finish_install(client, err);
 	if (rc)
 		rca_client_close(client);
 	return rc;
-}
-
-void rca_client_close(struct rca_client *client)
-{
-	rca_http_close(client->http);
-	X509_free(client->ca);
-	X509_CRL_free(client->crl);
-	client->http = NULL;
-	client->ca = NULL;
-	client->crl = NULL;
 }
 
 static bool is_good(const struct rca_client *client, struct xos_error *err)
@@ -250,6 +241,85 @@ static bool is_good(const struct rca_client *client, struct xos_error *err)
 	X509_free(cert);
 	EVP_PKEY_free(key);
 	return good;
+}
+
+int rca_client_look(struct rca_client *client, const struct xos_grid *conf,
+		    const char *dir, struct xos_error *err)
+{
+	int rc;
+
+	memset(client, 0, sizeof(*client));
+	client->conf = conf;
+	client->dir = dir;
+	client->ca = read_cert(client, "certs/ca.pem", err);
+	if (!client->ca) {
+		xos_error_prefix(err, "this machine has not joined: ");
+		return -ENOENT;
+	}
+	client->http = rca_http_open(conf->value[XOS_GRID_RCAHOSTIP],
+				     conf->value[XOS_GRID_RCAPORT]);
+	if (!client->http) {
+		rca_client_close(client);
+		return xos_error_set(err, -ENOMEM, XOS_EXIT_FAILED, "no memory");
+	}
+	rca_client_path(client, "certs/ca.pem", client->ca_path);
+	rca_http_trust(client->http, client->ca_path, NULL);
+	rc = fetch_crl(client, false, err);
+	if (rc)
+		rca_client_close(client);
+	return rc;
+}
+
+int rca_client_publish(struct rca_client *client, const char *xml, struct xos_error *err)
+{
+	char url[128], cert_path[PATH_SIZE], key_path[PATH_SIZE];
+	struct rca_answer answer = { 0 };
+	X509 *cert = NULL;
+	EVP_PKEY *key = NULL;
+	char *cms = NULL;
+	int rc;
+
+	if (!is_good(client, err))
+		return -ENOENT;
+	rca_client_path(client, "certs/resource.pem", cert_path);
+	rca_client_path(client, "private/resource.key", key_path);
+	cert = read_cert(client, "certs/resource.pem", err);
+	key = cert ? read_key(client, "private/resource.key", err) : NULL;
+	cms = key ? rca_cms_sign(cert, key, xml, strlen(xml), err) : NULL;
+	X509_free(cert);
+	EVP_PKEY_free(key);
+	if (!cms)
+		return -EIO;
+	snprintf(url, sizeof(url), "/resources/%s", client->conf->value[XOS_GRID_MYHOSTNAME]);
+	rca_http_identify(client->http, cert_path, key_path);
+	rc = rca_http_do(client->http, "PUT", url, cms, strlen(cms), &answer, err);
+	rca_http_identify(client->http, NULL, NULL);
+	if (!rc && answer.status != 200)
+		rc = refused(&answer, "the description", err);
+	free(answer.body);
+	free(cms);
+	return rc;
+}
+
+char *rca_client_resources(struct rca_client *client, struct xos_error *err)
+{
+	struct rca_answer answer;
+
+	if (get(client, "/resources", "the list of resources", &answer, err)) {
+		free(answer.body);
+		return NULL;
+	}
+	return answer.body;
+}
+
+void rca_client_close(struct rca_client *client)
+{
+	rca_http_close(client->http);
+	X509_free(client->ca);
+	X509_CRL_free(client->crl);
+	client->http = NULL;
+	client->ca = NULL;
+	client->crl = NULL;
 }
 
 enum rca_state rca_client_state(const struct rca_client *client, char id[RCA_ID_SIZE])

@@ -53,6 +53,12 @@ struct rca_client {
  */
 int rca_client_open(struct rca_client *client, const struct xos_grid *conf,
 		    const char *dir, struct xos_error *err);
+/**
+ * rca_client_look() - the same for who only reads, and may write nothing
+ * The CA is the one that an earlier rca_client_open() has taken.
+ */
+int rca_client_look(struct rca_client *client, const struct xos_grid *conf,
+		    const char *dir, struct xos_error *err);
 void rca_client_close(struct rca_client *client);
 
 /** rca_client_apply() - make key and request, hand it in; 0 also when that was done */
@@ -73,6 +79,13 @@ int rca_client_renew(struct rca_client *client, bool force, FILE *say,
  */
 int rca_client_join(struct rca_client *client, unsigned int wait_s, FILE *say,
 		    struct xos_error *err);
+/**
+ * rca_client_publish() - sign a description and hand it in
+ * Return: 0; -ENOENT this node has not joined; -EKEYREJECTED with the reason.
+ */
+int rca_client_publish(struct rca_client *client, const char *xml, struct xos_error *err);
+/** rca_client_resources() - what all have published, JSON, malloc'ed; NULL with @err */
+char *rca_client_resources(struct rca_client *client, struct xos_error *err);
 /** rca_client_pause() - sleep about so long; the next pause, which is longer */
 unsigned int rca_client_pause(unsigned int pause_ms);
 /** rca_client_state() - from the files alone; @id: of the key that waits, or "" */

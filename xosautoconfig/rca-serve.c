@@ -20,12 +20,13 @@
 #include "../libxos/atomic.h"
 #include "../libxos/cleanup.h"
 #include "rca-serve.h"
+#include "resource-store.h"
 
 #define THREADS 2
 #define CONNECTIONS_MAX 2048
 #define FDS_OTHER 64
 #define IDLE_S 20
-#define BODY_MAX RCA_PEM_MAX
+#define BODY_MAX (2 * RESOURCE_TEXT_MAX)
 #define PRIORITIES "SECURE256:+SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 struct rca_server {
@@ -44,6 +45,9 @@ struct exchange {
 	bool too_long;
 };
 
+/* No script, nothing from elsewhere, in nobody's frame. */
+#define PAGE_POLICY "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+
 static enum MHD_Result reply(struct MHD_Connection *c, unsigned int status,
 			     const char *type, const char *text)
 {
@@ -56,6 +60,7 @@ static enum MHD_Result reply(struct MHD_Connection *c, unsigned int status,
 	MHD_add_response_header(response, "Content-Type", type);
 	MHD_add_response_header(response, "Cache-Control", "no-store");
 	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	MHD_add_response_header(response, "Content-Security-Policy", PAGE_POLICY);
 	rc = MHD_queue_response(c, status, response);
 	MHD_destroy_response(response);
 	return rc;
@@ -140,19 +145,25 @@ static X509 *peer_cert(struct MHD_Connection *c)
 	return d2i_X509(NULL, &der, certs[0].size);
 }
 
+/* The list of this moment; NULL: there is none. */
+static X509_CRL *load_crl(const struct rca_server *s)
+{
+	char path[RCA_PATH_MAX];
+	cleanup_free char *text = NULL;
+
+	rca_path(path, s->dir, "", "crl.pem", "");
+	text = xos_file_read(path, 1u << 22, NULL, NULL);
+	return text ? rca_crl_parse(text, strlen(text)) : NULL;
+}
+
 /* Who is it?  0 with @subject, or the reason why it may not be trusted. */
 static int check_peer(struct rca_server *s, struct MHD_Connection *c,
 		      struct rca_subject *subject, struct xos_error *err)
 {
-	char path[RCA_PATH_MAX];
-	cleanup_free char *text = NULL;
 	X509 *cert = peer_cert(c);
-	X509_CRL *crl = NULL;
+	X509_CRL *crl = cert ? load_crl(s) : NULL;
 	int rc = 0;
 
-	rca_path(path, s->dir, "", "crl.pem", "");
-	text = cert ? xos_file_read(path, 1u << 22, NULL, NULL) : NULL;
-	crl = text ? rca_crl_parse(text, strlen(text)) : NULL;
 	if (!cert)
 		rc = xos_error_set(err, -EKEYREJECTED, XOS_EXIT_FAILED,
 				   "this needs the certificate of a node of the grid");
@@ -245,6 +256,8 @@ static enum MHD_Result post_request(struct rca_server *s, struct MHD_Connection 
 	size_t len = x->len;
 	int rc;
 
+	if (x->len >= RCA_PEM_MAX)
+		return refuse(c, MHD_HTTP_CONTENT_TOO_LARGE, "too long");
 	if (strstr(x->body, "-----BEGIN CMS-----")) {
 		renewal = open_renewal(s, c, x, &len, &err);
 		if (!renewal)
@@ -262,6 +275,49 @@ static enum MHD_Result post_request(struct rca_server *s, struct MHD_Connection 
 	return send_state(c, MHD_HTTP_ACCEPTED, "pending", id);
 }
 
+static enum MHD_Result put_resource(struct rca_server *s, struct MHD_Connection *c,
+				    const char *name, const struct exchange *x)
+{
+	struct rca_subject peer;
+	struct xos_error err = { 0 };
+	X509_CRL *crl;
+	int rc;
+
+	if (check_peer(s, c, &peer, &err))
+		return refuse(c, MHD_HTTP_FORBIDDEN, err.text);
+	if (strcmp(peer.name, name))
+		return refuse(c, MHD_HTTP_FORBIDDEN, "a resource describes itself only");
+	crl = load_crl(s);
+	rc = resource_store_put(s->dir, s->conf->value[XOS_GRID_GRIDNAME], name, x->body,
+				s->ca, crl, &err);
+	X509_CRL_free(crl);
+	if (rc)
+		return refuse(c, rc == -EKEYREJECTED ? MHD_HTTP_FORBIDDEN :
+			      MHD_HTTP_SERVICE_UNAVAILABLE, err.text);
+	return reply(c, MHD_HTTP_OK, "text/plain", "published\n");
+}
+
+static enum MHD_Result get_resources(struct rca_server *s, struct MHD_Connection *c)
+{
+	cleanup_free char *text = resource_store_json(s->dir);
+
+	return text ? reply(c, MHD_HTTP_OK, "application/json", text) : MHD_NO;
+}
+
+static enum MHD_Result get_page(struct rca_server *s, struct MHD_Connection *c)
+{
+	struct xos_text page = { 0 };
+	X509_CRL *crl = load_crl(s);
+	enum MHD_Result rc;
+
+	resource_store_page(s->dir, s->conf->value[XOS_GRID_GRIDNAME], s->ca, crl, &page);
+	X509_CRL_free(crl);
+	rc = page.failed ? MHD_NO :
+		reply(c, MHD_HTTP_OK, "text/html; charset=utf-8", page.s);
+	free(page.s);
+	return rc;
+}
+
 static enum MHD_Result answer(struct rca_server *s, struct MHD_Connection *c,
 			      const char *url, const char *method, struct exchange *x)
 {
@@ -275,6 +331,12 @@ static enum MHD_Result answer(struct rca_server *s, struct MHD_Connection *c,
 		return send_file(s, c, "crl.pem");
 	if (get && !strncmp(url, "/requests/", 10))
 		return get_request(s, c, url + 10);
+	if (get && !strcmp(url, "/resources"))
+		return get_resources(s, c);
+	if (get && !strcmp(url, "/"))
+		return get_page(s, c);
+	if (!strcmp(method, MHD_HTTP_METHOD_PUT) && !strncmp(url, "/resources/", 11))
+		return put_resource(s, c, url + 11, x);
 	if (!strcmp(method, MHD_HTTP_METHOD_POST) && !strcmp(url, "/requests"))
 		return post_request(s, c, x);
 	return refuse(c, MHD_HTTP_NOT_FOUND, "no such thing here");

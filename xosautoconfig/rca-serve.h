@@ -7,6 +7,9 @@
  *				needs the client's certificate; 202 with its state
  *	GET  /requests/ID	its state: pending, issued with the certificate,
  *				rejected with the reason
+ *	PUT  /resources/NAME	a signed description, by NAME itself
+ *	GET  /resources		all of them, as they were signed; for everybody
+ *	GET  /			the same as a page for people
  *
  * It reads the CA's directory and writes its spool; it has no key but its own.
  */

@@ -9,7 +9,7 @@ printf 'XTREEMFSVOLUME=home\nOSDHOSTIP=10.0.0.17\n' >> "$dir/in/globalDefs"
 mkdir -p "$dir/root/etc"
 echo '127.0.0.1 old' > "$dir/root/etc/hosts"
 exits 2 "--check before the first run" --check
-check "it counts" says '^12 files differ'
+check "it counts" says '^13 files differ'
 exits 0 "--plan" --plan
 check "shows what changes" says '^-127.0.0.1 old'
 check "and what is new" says '^+++ /etc/xos/grid.conf'
