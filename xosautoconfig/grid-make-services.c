@@ -11,17 +11,21 @@
 
 #define UNIT_LINK(target, unit) "/etc/systemd/system/" target ".wants/" unit
 
-/* What each checkpointer is called and can do; %s in a command is the application. */
+/*
+ * What each checkpointer is called and can do.  ssi: checkpoint(1), restart(1), and
+ * what kernel/README.md says is saved so far.
+ */
 static const struct checkpointer {
 	const char *name, *probe, *checkpoint, *restart;
+	const char *images;	/* NULL: wherever the commands are told */
 	const char *threads, *sockets, *sysvipc, *incremental;
 } checkpointers[] = {
-	{ "ssi", "/sys/kernel/debug/ssi", "checkpoint APPID", "restart APPID VERSION",
-	  "true", "true", "true", "false" },
+	{ "ssi", "/sys/module/ssi", "checkpoint -a APPID", "restart APPID VERSION",
+	  "/var/chkpt", "true", "false", "false", "false" },
 	{ "criu", "/usr/sbin/criu", "criu dump -t PID -D DIR --shell-job",
-	  "criu restore -D DIR --shell-job", "true", "true", "true", "true" },
+	  "criu restore -D DIR --shell-job", NULL, "true", "true", "true", "true" },
 	{ "blcr", "/proc/checkpoint/ctrl", "cr_checkpoint -p PID", "cr_restart FILE",
-	  "true", "false", "false", "false" },
+	  NULL, "true", "false", "false", "false" },
 };
 
 static const struct checkpointer *checkpointer(const struct xos_grid *grid)
@@ -44,11 +48,14 @@ static void make_gcp(struct xos_grid_files *files)
 	struct xos_text *text = grid_file_new(files, "/etc/xos/gcp.conf", S_IFREG | 0644,
 					      "globalDefs");
 
-	xos_text_add(text, "checkpointer=%s\nprobe=%s\ncheckpoint=%s\nrestart=%s\n"
-		     "images=%s/checkpoints\nthreads=%s\nsockets=%s\nsysvipc=%s\n"
-		     "incremental=%s\n", c->name, c->probe, c->checkpoint, c->restart,
-		     shared ? mount : "/var/lib/xos", c->threads, c->sockets, c->sysvipc,
-		     c->incremental);
+	xos_text_add(text, "checkpointer=%s\nprobe=%s\ncheckpoint=%s\nrestart=%s\n", c->name,
+		     c->probe, c->checkpoint, c->restart);
+	if (c->images)
+		xos_text_add(text, "images=%s\n", c->images);
+	else
+		xos_text_add(text, "images=%s/checkpoints\n", shared ? mount : "/var/lib/xos");
+	xos_text_add(text, "threads=%s\nsockets=%s\nsysvipc=%s\nincremental=%s\n", c->threads,
+		     c->sockets, c->sysvipc, c->incremental);
 }
 
 /* Defaults of the modules, for a node that loads them itself. */
