@@ -11,10 +11,12 @@
 #include <unistd.h>
 
 #include "../libxos/cleanup.h"
+#include "../libxos/spawn.h"
 #include "grid-apply.h"
 #include "grid-write.h"
 
 #define EXIT_DRIFT 2
+#define PROGRAM_TIMEOUT_MS 60000
 
 enum { OPT_ROOT = 256, OPT_HOSTNAME, OPT_VERSION };
 enum action { APPLY = 0, INIT = 'I', PLAN = 'p', CHECK = 'c', ROLLBACK = 'R', SHOW = 's' };
@@ -156,6 +158,44 @@ static void show(const struct xos_grid *grid)
 		       grid->line[key] ? "" : "\t# default");
 }
 
+/* One program to its end; what it says is part of the reason. */
+static int run_program(const char *const *argv, struct xos_error *err)
+{
+	char out[512] = "";
+	const struct xos_spawn spawn = { .argv = argv, .out = out, .out_size = sizeof(out),
+					 .timeout_ms = PROGRAM_TIMEOUT_MS };
+
+	return xos_spawn_check(&spawn, err);
+}
+
+/*
+ * The files are of use when what reads them has done so: the name, and the units
+ * that were enabled.  Where no systemd runs (a container), the next boot does it.
+ */
+static int activate(const struct xos_grid_files *files, struct xos_error *err)
+{
+	const char *const reload[] = { "systemctl", "daemon-reload", NULL };
+	const char *name = files->grid->value[XOS_GRID_MYHOSTNAME];
+	int rc;
+
+	if (access("/run/systemd/system", F_OK))
+		return 0;
+	if (sethostname(name, strlen(name)))
+		return xos_error_set(err, -errno, XOS_EXIT_FAILED, "cannot take the name %s: %s",
+				     name, strerror(errno));
+	rc = run_program(reload, err);
+	for (size_t i = 0; i < files->n && !rc; i++) {
+		const char *unit = strrchr(files->file[i].path, '/') + 1;
+		const char *const start[] = { "systemctl", "reload-or-restart", unit, NULL };
+
+		if (S_ISLNK(files->file[i].mode))
+			rc = run_program(start, err);
+		if (rc)
+			xos_error_prefix(err, "the files are written, but %s: ", unit);
+	}
+	return rc;
+}
+
 static int run_files(const struct options *o, struct xos_grid_files *files,
 		     struct xos_error *err)
 {
@@ -178,6 +218,8 @@ static int run_files(const struct options *o, struct xos_grid_files *files,
 	if (lock < 0)
 		return fail(err);
 	rc = xos_grid_apply(files, o->root, stdout, err);
+	if (rc > 0 && !*o->root)
+		rc = activate(files, err);
 	return rc < 0 ? fail(err) : 0;
 }
 
