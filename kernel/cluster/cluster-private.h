@@ -12,6 +12,7 @@
 
 #include "layers.h"
 #include "membership.h"
+#include "uids.h"
 #include "wire.h"
 
 #include <ssi/cluster.h>
@@ -23,6 +24,7 @@
 #include <linux/notifier.h>
 #include <linux/workqueue.h>
 
+struct ssi_mutexes;
 struct ssi_procnodes;
 struct ssi_services;
 struct ssi_sysattr;
@@ -54,6 +56,8 @@ struct ssi_request {
  * @procnodes: /proc/nodes; set before the first event, like the next two
  * @services: /proc/kerrighed
  * @sysattr: /sys/kerrighed
+ * @mutexes: cluster-wide mutexes
+ * @uid: unique numbers
  * @request_lock: held by who has a local request under way
  * @lock: protects what follows
  * @leaving: the module is on its way out: no more requests
@@ -82,6 +86,8 @@ struct ssi_cluster {
 	struct ssi_procnodes *procnodes;
 	struct ssi_services *services;
 	struct ssi_sysattr *sysattr;
+	struct ssi_mutexes *mutexes;
+	struct ssi_uid uid;
 	struct mutex request_lock;
 
 	struct mutex lock;

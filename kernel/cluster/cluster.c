@@ -13,6 +13,7 @@
  */
 #include "cluster-private.h"
 
+#include "mutexes.h"
 #include "nodeinfo.h"
 #include "power.h"
 #include "procnodes.h"
@@ -89,6 +90,7 @@ static void serve(struct ssi_cluster *cluster, bool serve)
 	else if (!cluster->stopping && serve && cluster->was_suspended)
 		pr_info("a quorum of the cluster is reached: resumed\n");
 	cluster->was_suspended = !serve;
+	ssi_mutexes_serve(cluster, serve);
 	ssi_layers_serve(cluster, serve);
 }
 
@@ -163,6 +165,8 @@ static int handle(struct ssi_cluster *cluster, struct ssi_event *event)
 	cluster->view_id = view->id;
 	ssi_rpc_set_view(cluster->rpc, &view->id, &view->members,
 			 view->incarnation);
+	ssi_mutexes_view(cluster);
+	ssi_uid_view(cluster);
 	return err;
 }
 
@@ -337,6 +341,7 @@ static void cluster_tick(struct work_struct *work)
 static void free_cluster(struct ssi_cluster *cluster)
 {
 	ssi_layers_exit(cluster);
+	ssi_mutexes_destroy(cluster->mutexes);
 	if (cluster->slow_wq)
 		destroy_workqueue(cluster->slow_wq);
 	kvfree(cluster->send_buf);
@@ -366,11 +371,14 @@ static struct ssi_cluster *alloc_cluster(const struct ssi_params *params,
 	mutex_init(&cluster->request_lock);
 	mutex_init(&cluster->lock);
 	ssi_power_init(cluster);
+	ssi_uid_init(&cluster->uid);
 	ssi_membership_init(&cluster->membership, &membership, carry_out,
 			    cluster);
 	cluster->slow_wq = alloc_workqueue("ssi_slow", WQ_UNBOUND, 4);
 	cluster->send_buf = kvmalloc(SSI_WIRE_MAX_LEN, GFP_KERNEL);
-	if (cluster->slow_wq && cluster->send_buf && !ssi_layers_init(cluster))
+	cluster->mutexes = ssi_mutexes_create(cluster);
+	if (cluster->slow_wq && cluster->send_buf && cluster->mutexes &&
+	    !ssi_layers_init(cluster))
 		return cluster;
 	free_cluster(cluster);
 	return NULL;
