@@ -63,7 +63,7 @@ on_bridge a
 everywhere "with it again" "$(states '1:online 2:online 3:online')" 40
 vm_check "del is not undone" a "krgadm nodes del -n 3 && sleep 4 && \
 	$(states '1:online 2:online 3:present')"
-vm_check "remove and add 20 times" a "i=0; while [ \$i -lt 20 ]; do
+vm_check "remove and add 10 times" a "i=0; while [ \$i -lt 10 ]; do
 	krgadm nodes add -n 3 > /dev/null && krgadm nodes del -n 3 > /dev/null || exit 1
 	i=\$((i + 1)); done; krgadm nodes add -n 3" 120
 
