@@ -3,10 +3,11 @@
  * head-check.c - can this machine be a head?
  *
  * Everything is looked at before anything is written: programs, the interface
- * and its address, ports, the images' files.  No side effect.
+ * and its address, ports, exports, the images' files.  No side effect.
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <glob.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <stdlib.h>
@@ -14,7 +15,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../libxos/atomic.h"
+#include "../libxos/cleanup.h"
 #include "head-private.h"
+
+#define EXPORTS_MAX (1 << 20)
 
 static bool is_in_path(const char *program)
 {
@@ -152,6 +157,47 @@ static int check_ports(const struct xos_head *head, unsigned int active,
 	return rc;
 }
 
+/* The first line of an exports file that exports something; NULL. */
+static const char *find_export(char *text)
+{
+	char *line;
+
+	while ((line = strsep(&text, "\n"))) {
+		line += strspn(line, " \t");
+		if (*line && *line != '#')
+			return line;
+	}
+	return NULL;
+}
+
+/*
+ * A head has the kernel's NFS server for itself: clients of other exports may
+ * not speak 4.2.  Whoever adds an export to a head later knows that.
+ */
+static int check_exports(struct xos_error *err)
+{
+	glob_t found = { 0 };
+	int rc = 0;
+
+	if (!access(HEAD_NFS_CONF, F_OK))
+		return 0;
+	glob("/etc/exports", 0, NULL, &found);
+	glob("/etc/exports.d/*.exports", GLOB_APPEND, NULL, &found);
+	for (size_t i = 0; !rc && i < found.gl_pathc; i++) {
+		cleanup_free char *text = xos_file_read(found.gl_pathv[i],
+							EXPORTS_MAX, NULL, NULL);
+		const char *line = text ? find_export(text) : NULL;
+
+		if (line)
+			rc = xos_error_set(err, -EADDRINUSE, XOS_EXIT_FAILED,
+					   "%s exports %.*s, and a head's NFS server speaks 4.2 only; move that to another machine, or take it out and add it again when the head is installed",
+					   found.gl_pathv[i],
+					   (int)strcspn(line, " \t"), line);
+	}
+	globfree(&found);
+	return rc;
+}
+
 static int check_images(const struct xos_head_input *in, struct xos_error *err)
 {
 	static const char *const files[] = {
@@ -194,5 +240,7 @@ int head_check(const struct xos_head_input *in, unsigned int active,
 		rc = check_interface(head, address, err);
 	if (!rc)
 		rc = check_ports(head, active, err);
+	if (!rc)
+		rc = check_exports(err);
 	return rc;
 }

@@ -405,7 +405,7 @@ static const struct {
 	  XOS_HEAD_BOOTD_RESTART },
 	{ "/etc/exports.d/xos-%s.exports", make_exports, NULL, 0644,
 	  XOS_HEAD_EXPORTS },
-	{ "/etc/nfs.conf.d/xos.conf", make_nfs, NULL, 0644,
+	{ HEAD_NFS_CONF, make_nfs, NULL, 0644,
 	  XOS_HEAD_NFS_RESTART },
 	{ HEAD_UNIT_DIR "/xos-bootd@.service", NULL, xos_unit_bootd, 0644,
 	  XOS_HEAD_UNITS | XOS_HEAD_BOOTD_RESTART },

@@ -24,6 +24,7 @@
 #define HEAD_ETC	"/etc/xos-ssi"
 #define HEAD_EXPORT_DIR	"/srv/xos/images"
 #define HEAD_UNIT_DIR	"/etc/systemd/system"
+#define HEAD_NFS_CONF	"/etc/nfs.conf.d/xos.conf"
 #define HEAD_BEFORE	"before"	/* note of what ran before the first install */
 #define HEAD_MADE \
 	"# Made by xos-ssi-deploy from its inventory; changes here are lost.\n"
@@ -102,7 +103,7 @@ int head_check_not_open(const char *root, const char *id, struct xos_error *err)
  * @active: enum head_unit bits: services of ours that run already, which may
  *	have what they need
  * Return: 0; -ENOENT a program, -ENODEV the interface or its address,
- *	-EADDRINUSE a port; @err says what to do.
+ *	-EADDRINUSE a port, or the NFS server by others' exports; @err says what to do.
  */
 int head_check(const struct xos_head_input *in, unsigned int active,
 	       struct xos_error *err);

@@ -178,6 +178,19 @@ static void on_change(const char *what, const char *path, void *arg)
 		words_add(&h->gone, "%s", mount_unit(path));
 }
 
+/* Where images were mounted: directories that systemd made. */
+static void remove_mount_points(const struct head *h)
+{
+	for (size_t i = 0; i < h->gone.n; i++) {
+		const char *id = h->gone.argv[i] + strlen(HEAD_MOUNT);
+		char path[128];
+
+		snprintf(path, sizeof(path), HEAD_EXPORT_DIR "/%.16s", id);
+		rmdir(path);
+	}
+	rmdir(HEAD_EXPORT_DIR);
+}
+
 /* Exports first: what is exported cannot be unmounted. */
 static int drop_mounts(struct head *h, struct xos_error *err)
 {
@@ -195,7 +208,11 @@ static int drop_mounts(struct head *h, struct xos_error *err)
 		words_add(&stop, "%s", h->gone.argv[i]);
 	if (rc)
 		words_free(&stop);
-	return rc ? rc : run(h, &stop, err);
+	else
+		rc = run(h, &stop, err);
+	if (!rc && !h->dry)
+		remove_mount_points(h);
+	return rc;
 }
 
 /* @active: what ran before; started by now is everything. */
@@ -289,6 +306,11 @@ static int note_before(const char *cluster, unsigned int active,
 	before_path(cluster, path, sizeof(path));
 	return rc ? rc : xos_file_write(path, text, strlen(text), 0644, false,
 					err);
+}
+
+int xos_head_check(const struct xos_head_input *in, struct xos_error *err)
+{
+	return head_check(in, active_units(in->inv->name), err);
 }
 
 static int install_here(struct head *h, const struct xos_head_input *in,
@@ -443,7 +465,7 @@ static int restore(struct head *h, bool nfs_was_active, struct xos_error *err)
 	if (!rc)
 		rc = systemctl(h, "daemon-reload", NULL, err);
 	/* another cluster's head still needs it */
-	if (rc || !access("/etc/nfs.conf.d/xos.conf", F_OK))
+	if (rc || !access(HEAD_NFS_CONF, F_OK))
 		return rc;
 	return systemctl(h, nfs_was_active ? "restart" : "stop",
 			 "nfs-server.service", err);

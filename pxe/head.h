@@ -117,6 +117,12 @@ int xos_head_plan(const struct xos_head_input *in, const char *root, FILE *out,
 		  struct xos_error *err);
 
 /**
+ * xos_head_check() - can this machine be the head?  xos_head_install() asks too
+ * Return: 0; negative errno with @err, which says what to do.
+ */
+int xos_head_check(const struct xos_head_input *in, struct xos_error *err);
+
+/**
  * xos_head_install() - make this machine the head, or bring it up to date
  * @root: "" for this machine; another directory: only files are written, no
  *	service is touched and no program is looked for
