@@ -32,8 +32,8 @@ check: deps ## every test (under an hour)
 check-%: deps ## one group: lint unit sim deploy grid fuzz node cr boot
 	@tests/run $*
 check-sanitize: ## node on a kernel with KASAN, lockdep, kmemleak (first: 30 min)
-check-image: deps all ## image and initramfs alone, booted and broken in every way (15 min)
-	@tests/run image
+check-image: deps all ## image and initramfs alone, booted and broken in every way; a head (20 min)
+	@tests/run image head
 check-long: ## the whole testbed ten times (CYCLES=10)
 bench: deps all ## every benchmark
 	@tests/bench/run
