@@ -26,6 +26,7 @@
 
 #define CRL_EVERY_S 3600
 #define DAY_S 86400
+#define PENDING_DAYS 7		/* then nobody waits any more */
 
 static int read_spool(const char *path, char *text, size_t size)
 {
@@ -273,10 +274,25 @@ struct pass {
 	int n;
 };
 
+static bool is_older(const char *path, time_t seconds)
+{
+	struct stat st;
+
+	return stat(path, &st) || st.st_mtime + seconds < time(NULL);
+}
+
+static bool is_allowed(const struct rca_ca *ca, const struct rca_application *a)
+{
+	return a->renewal ||
+		(!strcmp(a->from, a->subject.address) && !is_taken(ca, a) &&
+		 is_in(a->from, ca->conf->value[XOS_GRID_RCA_AUTOCONFIRM]));
+}
+
 static int sign_one(struct rca_ca *ca, const struct rca_application *a, void *arg,
 		    struct xos_error *err)
 {
 	struct pass *pass = arg;
+	char path[RCA_PATH_MAX];
 	int rc;
 
 	/* also what was signed when the signer was killed */
@@ -284,20 +300,15 @@ static int sign_one(struct rca_ca *ca, const struct rca_application *a, void *ar
 		forget(ca, a->id);
 		return 0;
 	}
-	if (!a->renewal &&
-	    (strcmp(a->from, a->subject.address) || is_taken(ca, a) ||
-	     !is_in(a->from, ca->conf->value[XOS_GRID_RCA_AUTOCONFIRM])))
-		return 0;
+	if (!is_allowed(ca, a)) {
+		rca_path(path, ca->dir, "spool/", a->id, ".csr");
+		return is_older(path, PENDING_DAYS * DAY_S) ?
+			reject(ca, a->id, a->subject.name, "nobody has confirmed it in a week",
+			       pass->say, err) : 0;
+	}
 	rc = issue(ca, a, NULL, pass->say, err);
 	pass->n += !rc;
 	return rc;
-}
-
-static bool is_older(const char *path, time_t seconds)
-{
-	struct stat st;
-
-	return stat(path, &st) || st.st_mtime + seconds < time(NULL);
 }
 
 int rca_ca_sign(struct rca_ca *ca, FILE *say, struct xos_error *err)

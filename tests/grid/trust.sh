@@ -139,6 +139,12 @@ gives 1 "which it hears" node n2 request
 check "with the reason" complains 'the application was rejected: by the admin'
 gives 0 "it may apply again" node n2 apply
 
+gives 0 "sign lets it wait" ca sign
+check "(nothing)" same "" "$(cat "$dir/out")"
+touch -d '8 days ago' "$dir/ca/spool/$(waiting n2).csr"
+gives 0 "sign, a week later" ca sign
+check "has forgotten it" says '^rejected n2 .*: nobody has confirmed it in a week'
+
 # a CA that is not the pinned one
 conf n3 10.9.0.17 resource
 sed -i "s/^CAFINGERPRINT=.*/CAFINGERPRINT=$(printf x | sha256sum | cut -d' ' -f1)/" "$dir/n3.conf"
