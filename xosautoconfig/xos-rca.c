@@ -84,9 +84,14 @@ static int lock_ca(const struct xos_grid *conf, struct xos_error *err)
 
 	rca_path(path, conf->value[XOS_GRID_CADIR], "private/", "lock", "");
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0 || flock(fd, LOCK_EX))
-		xos_error_set(err, -errno, XOS_EXIT_FAILED, "%s: %s; see xos-rca init", path,
-			      strerror(errno));
+	if (fd < 0 || flock(fd, LOCK_EX)) {
+		int rc = xos_error_set(err, -errno, XOS_EXIT_FAILED, "%s: %s; see xos-rca init",
+				       path, strerror(errno));
+
+		if (fd >= 0)
+			close(fd);
+		return rc;
+	}
 	return fd;
 }
 
