@@ -7,6 +7,10 @@
 
 #include "inventory.h"
 
+#define STRING(x) #x
+#define STRING_OF(x) STRING(x)
+#define PORT STRING_OF(XOS_BOOTD_PORT)
+
 /**
  * struct line - a command line that is being put together
  * @len: length it would have, also when that is more than @buf holds
@@ -59,22 +63,21 @@ int xos_inventory_bootline_digest(const struct xos_inventory *inv,
 				  char *buf, struct xos_error *err)
 {
 	struct line line = { .buf = buf };
-	char head[INET_ADDRSTRLEN], port[12], session[12], id[12];
+	char head[INET_ADDRSTRLEN], session[12], id[12];
 
 	xos_address_format(inv->head.address, head);
-	snprintf(port, sizeof(port), "%d", XOS_BOOTD_PORT);
 	snprintf(session, sizeof(session), "%u", inv->session);
 	snprintf(id, sizeof(id), "%u", node->id);
 	add_address(&line, &inv->head, head, node);
 	if (node->image->root == XOS_ROOT_RAM)
-		add(&line, " root=xos:ram:http://", head, ":", port, "/img/",
+		add(&line, " root=xos:ram:http://", head, ":" PORT, "/img/",
 		    image_id, "/root.squashfs", sha256 ? ",sha256=" : "",
 		    sha256 ? sha256 : "", NULL);
 	else
 		add(&line, " root=xos:nfs:", head, ":/srv/xos/images/", image_id,
 		    NULL);
 	add(&line, " session_id=", session, " node_id=", id,
-	    " xos.report=http://", head, ":", port, NULL);
+	    " xos.report=http://", head, ":" PORT, NULL);
 	add_words(&line, node->image->bootline);
 	add_words(&line, node->bootline);
 	if (line.len > XOS_BOOTLINE_MAX)
