@@ -9,12 +9,15 @@
 #include "proc-private.h"
 
 #include <linux/anon_inodes.h>
+#include <linux/capability.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/pid_namespace.h>
 #include <linux/ptrace.h>
+#include <linux/sched/task.h>
 #include <linux/slab.h>
+#include <linux/user_namespace.h>
 #include <linux/uaccess.h>
 
 #define TIMEOUT_MS_MAX	600000
@@ -272,17 +275,37 @@ static int open_session(struct ssi_app *app, bool creator)
 	return fd;
 }
 
-/* May the caller stop and read each of its members? */
-static bool may_open(struct ssi_app *app)
+/* Return: the member's task of that place, with a reference; NULL: no such. */
+static struct task_struct *get_member(struct ssi_app *app, int place)
 {
+	struct task_struct *task = NULL;
 	struct ssi_member *member;
-	bool may = true;
 
 	spin_lock_irq(&app->proc->lock);
 	list_for_each_entry(member, &app->members, app_link)
-		may = may && app->proc->symbols.ptrace_may_access(member->task,
-						PTRACE_MODE_READ_REALCREDS);
+		if (!place--) {
+			task = get_task_struct(member->task);
+			break;
+		}
 	spin_unlock_irq(&app->proc->lock);
+	return task;
+}
+
+/*
+ * May the caller stop and read each of its members?  Asked without proc->lock,
+ * which softirqs take: the answer needs locks that are taken with them on.
+ */
+static bool app_may_access(struct ssi_app *app)
+{
+	struct task_struct *task;
+	bool may = true;
+	int place;
+
+	for (place = 0; may && (task = get_member(app, place)); place++) {
+		may = app->proc->symbols.ptrace_may_access(task,
+						PTRACE_MODE_READ_REALCREDS);
+		put_task_struct(task);
+	}
 	return may;
 }
 
@@ -315,7 +338,7 @@ static int open_app(struct ssi_proc *proc, struct ksys_app __user *arg)
 		return err;
 	args.id = app->id;
 	args.version = app->version;
-	err = may_open(app) ? 0 : -EPERM;
+	err = app_may_access(app) ? 0 : -EPERM;
 	if (!err && copy_to_user(arg, &args, sizeof(args)))
 		err = -EFAULT;
 	if (!err)
@@ -337,6 +360,9 @@ static int create_app(struct ssi_proc *proc, const struct ksys_app __user *arg)
 	if (args.size != sizeof(args) || args.reserved || args.flags ||
 	    args.id < 2 || args.id > PID_MAX_LIMIT)
 		return -EINVAL;
+	/* As to choose a pid, or what /proc/PID/exe says, by other ways. */
+	if (!checkpoint_restore_ns_capable(&init_user_ns))
+		return -EPERM;
 	spin_lock_irq(&proc->lock);
 	err = app_find(proc, args.id) ? -SSI_E_APPBUSY : -ENOMEM;
 	if (err == -ENOMEM)

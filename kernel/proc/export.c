@@ -12,6 +12,7 @@
 #include <linux/pid_namespace.h>
 #include <linux/ptrace.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/task.h>
 #include <linux/slab.h>
 
 /**
@@ -166,6 +167,26 @@ static void look_around(struct ssi_app *app, struct task_struct *task,
 	rcu_read_unlock();
 }
 
+/* May the caller read it?  Asked without proc->lock: see app_may_access(). */
+static int check_access(struct ssi_app *app, pid_t tid)
+{
+	struct task_struct *task = NULL;
+	struct ssi_member *member;
+	int err;
+
+	spin_lock_irq(&app->proc->lock);
+	member = find_parked(app, tid);
+	if (member)
+		task = get_task_struct(member->task);
+	spin_unlock_irq(&app->proc->lock);
+	if (!task)
+		return -ESRCH;
+	err = app->proc->symbols.ptrace_may_access(task,
+			PTRACE_MODE_READ_REALCREDS) ? 0 : -EPERM;
+	put_task_struct(task);
+	return err;
+}
+
 /* Hand the request to the task. */
 static int post(struct ssi_app *app, pid_t tid, struct export_request *request)
 {
@@ -178,10 +199,6 @@ static int post(struct ssi_app *app, pid_t tid, struct export_request *request)
 	member = find_parked(app, tid);
 	err = -ESRCH;
 	if (!member)
-		goto out;
-	err = -EPERM;
-	if (!app->proc->symbols.ptrace_may_access(member->task,
-						  PTRACE_MODE_READ_REALCREDS))
 		goto out;
 	err = -EBUSY;
 	if (member->request)
@@ -218,7 +235,9 @@ int app_export(struct ssi_app *app, struct kapp_export *args,
 	err = mutex_lock_killable(&app->op);
 	if (err)
 		goto out;
-	err = post(app, args->tid, request) ?:
+	err = READ_ONCE(app->state) != APP_FROZEN ? -EPERM : 0;
+	err = err ?: check_access(app, args->tid) ?:
+	      post(app, args->tid, request) ?:
 	      ssi_channel_drain(request->writer.channel, file);
 	mutex_unlock(&app->op);
 	/* The task is done with it, unless it was killed: then who minds? */

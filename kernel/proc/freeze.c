@@ -24,10 +24,13 @@
 #include "proc-private.h"
 
 #include <asm/fpu/api.h>
+#include <asm/syscall.h>
+#include <asm/unistd.h>
 #include <linux/errno.h>
 #include <linux/jiffies.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/task_stack.h>
 
 #define POLL_JIFFIES	max_t(long, HZ / 100, 1)	/* while one is exiting */
 
@@ -86,6 +89,42 @@ static bool stand_still(struct ssi_member *member)
 	}
 }
 
+/* The first time that a restored thread goes on, and only then */
+static void settle(struct ssi_member *member)
+{
+	struct ssi_import *import;
+
+	spin_lock_irq(&member->proc->lock);
+	import = member->import;
+	member->import = NULL;
+	spin_unlock_irq(&member->proc->lock);
+	if (!import)
+		return;
+	import_settle(import);
+	import_free(import);
+}
+
+/*
+ * These end with EINTR when anything interrupts them, never begin again, and
+ * nothing but us did.  Their time, if they have one, begins again.
+ */
+static void resume_interrupted_call(void)
+{
+	struct pt_regs *regs = task_pt_regs(current);
+
+	if (regs->ax != -EINTR || task_sigpending(current))
+		return;
+	switch (syscall_get_nr(current, regs)) {
+	case __NR_epoll_wait:
+	case __NR_epoll_pwait:
+	case __NR_epoll_pwait2:
+	case __NR_rt_sigtimedwait:
+	case __NR_semop:
+	case __NR_semtimedop:
+		regs->ax = -ERESTARTNOHAND;
+	}
+}
+
 static void park(struct callback_head *work)
 {
 	struct ssi_member *member = container_of(work, struct ssi_member, work);
@@ -100,12 +139,13 @@ static void park(struct callback_head *work)
 	 * are in memory, from where they are loaded again.
 	 */
 	if (alive && held) {
+		resume_interrupted_call();
 		kernel_fpu_begin();
 		kernel_fpu_end();
 		alive = stand_still(member);
 	}
-	if (alive && member->import)
-		import_settle(member->import);
+	if (alive)
+		settle(member);
 	set_member_state(member, alive ? MEMBER_RUN : MEMBER_GONE);
 	member_put(member);
 	module_put(THIS_MODULE);

@@ -49,8 +49,9 @@ static u64 ns_left(u64 end_ns, u64 now_ns)
 	return end_ns > now_ns ? end_ns - now_ns : 0;
 }
 
-/* FUTEX_WAIT with a time on CLOCK_REALTIME; kernel/futex/futex.h */
+/* FUTEX_WAIT with a time on CLOCK_REALTIME, and all; kernel/futex/futex.h */
 #define FUTEX_REALTIME	0x02
+#define FUTEX_FLAGS	0x07
 
 static void save_poll(struct ssi_image_thread *thread,
 		      const struct restart_block *block)
@@ -182,6 +183,30 @@ static int put_thread_all(struct ssi_writer *writer)
 	return put_thread(writer) ?: put_regs(writer) ?: put_fpu(writer);
 }
 
+/* What the kernel would trust, for nobody but itself writes it */
+static bool restart_is_sound(const struct ssi_image_thread *thread)
+{
+	switch (le32_to_cpu(thread->restart)) {
+	case SSI_RESTART_NANOSLEEP:
+		switch (le64_to_cpu(thread->arg[0])) {
+		case CLOCK_REALTIME:
+		case CLOCK_MONOTONIC:
+		case CLOCK_BOOTTIME:
+		case CLOCK_TAI:
+			return le64_to_cpu(thread->arg[3]) <= KTIME_MAX;
+		}
+		return false;
+	case SSI_RESTART_FUTEX:
+		return !(le64_to_cpu(thread->arg[2]) & ~(u64)FUTEX_FLAGS) &&
+		       le64_to_cpu(thread->arg[4]) <= KTIME_MAX;
+	case SSI_RESTART_POLL:
+		return le64_to_cpu(thread->arg[1]) <= INT_MAX &&
+		       le64_to_cpu(thread->arg[3]) <= KTIME_MAX;
+	default:
+		return true;
+	}
+}
+
 static int get_thread(struct ssi_reader *reader, struct ssi_import *import)
 {
 	const struct ssi_image_fpu *fpu = reader->content;
@@ -192,6 +217,8 @@ static int get_thread(struct ssi_reader *reader, struct ssi_import *import)
 	switch (reader->type) {
 	case SSI_RECORD_THREAD:
 		memcpy(&import->thread, reader->content, sizeof(import->thread));
+		if (!restart_is_sound(&import->thread))
+			return ssi_reader_bad(reader, "bad system call to go on with");
 		return 0;
 	case SSI_RECORD_REGS:
 		memcpy(import->regs, regs, sizeof(import->regs));
@@ -245,7 +272,9 @@ int import_registers(struct ssi_import *import, struct task_struct *task)
 		err = set_regset(task, import->fpu_note, import->fpu,
 				 import->fpu_len);
 	/* Until now it shared the fate of who restores it, who may end soon. */
-	task->pdeath_signal = le32_to_cpu(import->thread.pdeath_signal);
+	task->pdeath_signal = 0;
+	if (valid_signal(le32_to_cpu(import->thread.pdeath_signal)))
+		task->pdeath_signal = le32_to_cpu(import->thread.pdeath_signal);
 	return err ? -SSI_E_BADDATA : 0;
 }
 
@@ -254,7 +283,7 @@ static void load_restart(const struct ssi_import *import)
 	const struct ssi_image_thread *thread = &import->thread;
 	const struct ssi_symbols *symbols = import->symbols;
 	struct restart_block *block = &current->restart_block;
-	u64 end_ns = ktime_get_ns() + le64_to_cpu(thread->arg[3]);
+	ktime_t end = ktime_add_safe(ktime_get(), le64_to_cpu(thread->arg[3]));
 
 	block->arch_data = 0;
 	block->fn = symbols->do_no_restart_syscall;
@@ -264,8 +293,9 @@ static void load_restart(const struct ssi_import *import)
 		block->nanosleep.type = thread->arg[2] ? TT_NATIVE : TT_NONE;
 		block->nanosleep.rmtp = (void __user *)(unsigned long)
 			le64_to_cpu(thread->arg[1]);
-		block->nanosleep.expires = le64_to_cpu(thread->arg[3]) +
-			clock_now_ns(block->nanosleep.clockid);
+		block->nanosleep.expires =
+			ktime_add_safe(clock_now_ns(block->nanosleep.clockid),
+				       le64_to_cpu(thread->arg[3]));
 		block->fn = symbols->hrtimer_nanosleep_restart;
 		break;
 	case SSI_RESTART_FUTEX:
@@ -276,7 +306,8 @@ static void load_restart(const struct ssi_import *import)
 		block->futex.bitset = le64_to_cpu(thread->arg[3]);
 		block->futex.time = le64_to_cpu(thread->arg[4]);
 		if (!(block->futex.flags & FUTEX_REALTIME))
-			block->futex.time += ktime_get_ns();
+			block->futex.time = ktime_add_safe(block->futex.time,
+							   ktime_get());
 		block->fn = symbols->futex_wait_restart;
 		break;
 	case SSI_RESTART_POLL:
@@ -284,8 +315,8 @@ static void load_restart(const struct ssi_import *import)
 			le64_to_cpu(thread->arg[0]);
 		block->poll.nfds = le64_to_cpu(thread->arg[1]);
 		block->poll.has_timeout = !!thread->arg[2];
-		block->poll.tv_sec = div_u64_rem(end_ns, NSEC_PER_SEC,
-						 (u32 *)&block->poll.tv_nsec);
+		block->poll.tv_sec = ktime_to_timespec64(end).tv_sec;
+		block->poll.tv_nsec = ktime_to_timespec64(end).tv_nsec;
 		block->fn = symbols->do_restart_poll;
 		break;
 	}
@@ -303,6 +334,8 @@ void import_settle(struct ssi_import *import)
 	sigset_t mask;
 
 	memcpy(&mask, &thread->mask, sizeof(mask));
+	/* Unlike the system call, sigprocmask() would block these too. */
+	sigdelsetmask(&mask, sigmask(SIGKILL) | sigmask(SIGSTOP));
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 	load_restart(import);
 	if (rseq && access_ok((void __user *)rseq, sizeof(struct rseq))) {
