@@ -139,6 +139,9 @@ static const char *check_file(const struct ssi_image_file *file, u64 len)
 	if (kind == SSI_FILE_PATH &&
 	    !is_path((const char *)(file + 1), len - sizeof(*file)))
 		return "bad path of a file";
+	if (kind == SSI_FILE_PIPE &&
+	    len - sizeof(*file) < sizeof(struct ssi_image_pipe))
+		return "bad length of a pipe";
 	return NULL;
 }
 

@@ -6,6 +6,8 @@
  * that descriptors share, in one process or several, have one id.  What an open
  * file is: one entry of kinds[], tried in order.
  */
+#include "pipes.h"
+
 #include <ssi/ckpt.h>
 #include <ssi/fs.h>
 
@@ -15,7 +17,6 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/kdev_t.h>
-#include <linux/magic.h>
 #include <linux/major.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -130,6 +131,7 @@ static int path_put_file(struct ssi_writer *writer, struct file *file,
 
 static const struct file_kind kinds[] = {
 	{ path_matches, path_why_not, path_put_file },
+	{ pipe_matches, pipe_why_not, pipe_put },
 };
 
 static const char *name_of_kind(struct file *file, char *room)
@@ -140,8 +142,7 @@ static const char *name_of_kind(struct file *file, char *room)
 	if (S_ISSOCK(mode))
 		return "socket";
 	if (S_ISFIFO(mode))
-		return file_inode(file)->i_sb->s_magic == PIPEFS_MAGIC ?
-		       "pipe" : "fifo";
+		return "fifo";
 	if (S_ISBLK(mode))
 		return "block device";
 	path = d_path(&file->f_path, room, PATH_MAX);

@@ -123,7 +123,8 @@ static int open_path(struct krg_app *app, const struct ssi_image_file *file)
 	return fd;
 }
 
-static int open_file(struct krg_app *app, const struct ssi_image_file *file,
+static int open_file(struct krg_app *app, struct restoration *r,
+		     const struct ssi_image_file *file,
 		     const struct krg_restore *how)
 {
 	size_t i;
@@ -131,6 +132,8 @@ static int open_file(struct krg_app *app, const struct ssi_image_file *file,
 	for (i = 0; i < how->nr_subst; i++)
 		if (how->subst[i].file_id == le64_to_cpu(file->id))
 			return fcntl(how->subst[i].fd, F_DUPFD_CLOEXEC, 0);
+	if (le32_to_cpu(file->kind) == SSI_FILE_PIPE)
+		return restore_pipe(r, file);
 	return open_path(app, file);
 }
 
@@ -154,14 +157,15 @@ static int open_files(struct krg_app *app, struct restoration *r,
 	for (i = 0; i < r->image->count; i++)
 		count += r->image->tasks[i].files.count;
 	r->files = calloc(count + 1, sizeof(*r->files));
-	if (!r->files)
+	r->pipes = calloc(count + 1, sizeof(*r->pipes));
+	if (!r->files || !r->pipes)
 		return -1;
 	for (i = 0; i < r->image->count; i++)
 		for (j = 0; j < r->image->tasks[i].files.count; j++) {
 			file = r->image->tasks[i].files.at[j];
 			if (has_file(r, le64_to_cpu(file->id)))
 				continue;
-			fd = open_file(app, file, how);
+			fd = open_file(app, r, file, how);
 			fd = fd < 0 ? -1 : raise_own(r, fd);
 			if (fd < 0)
 				return -1;
@@ -177,7 +181,9 @@ static void close_files(struct restoration *r)
 
 	for (i = 0; i < r->nr_files; i++)
 		close(r->files[i].fd);
+	restore_close_pipes(r);
 	free(r->files);
+	free(r->pipes);
 }
 
 /* Those whose parent is not in the application become the caller's children. */
@@ -252,8 +258,10 @@ static pid_t make_processes(struct krg_app *app, struct restoration *r,
 
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &old);
-	if (!open_files(app, r, how))
+	if (!open_files(app, r, how)) {
+		restore_close_pipes(r);
 		root = fork_roots(app, r);
+	}
 	if (root > 0 && finish(app, r))
 		root = -1;
 	close_files(r);

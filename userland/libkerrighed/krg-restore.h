@@ -13,6 +13,12 @@ struct restored_file {
 	int fd;
 };
 
+/* A pipe of the application; closed when all of its ends are made */
+struct restored_pipe {
+	uint64_t object;
+	int ends[2];
+};
+
 /* In memory that the processes share: who failed first, and why */
 struct restore_failure {
 	int err;
@@ -27,9 +33,14 @@ struct restoration {
 	const struct checkpoint_image *image;
 	struct restored_file *files;
 	size_t nr_files;
+	struct restored_pipe *pipes;
+	size_t nr_pipes;
 	struct restore_failure *failure;
 };
 
+int restore_pipe(struct restoration *restoration,
+		 const struct ssi_image_file *file);
+void restore_close_pipes(struct restoration *restoration);
 pid_t restore_fork(struct restoration *restoration, struct task_image *task);
 
 #endif /* KRG_RESTORE_H */

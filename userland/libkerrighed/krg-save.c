@@ -176,6 +176,56 @@ static int is_first(const struct checkpoint_image *image, size_t task,
 	return 1;
 }
 
+/* Open files of the application that read from, or write to, a pipe */
+static unsigned int count_ends(const struct checkpoint_image *image,
+			       __le64 object, int writers)
+{
+	const struct ssi_image_file *file;
+	unsigned int count = 0;
+	size_t i, j;
+	int mode;
+
+	for (i = 0; i < image->count; i++)
+		for (j = 0; j < image->tasks[i].files.count; j++) {
+			file = image->tasks[i].files.at[j];
+			mode = le32_to_cpu(file->flags) & O_ACCMODE;
+			if (file->object == object && is_first(image, i, j))
+				count += mode != (writers ? O_RDONLY : O_WRONLY);
+		}
+	return count;
+}
+
+static int check_pipe(struct krg_app *app, const struct checkpoint_image *image,
+		      const struct task_image *task, size_t index)
+{
+	const struct ssi_image_fd *fd = task->fds.at[index];
+	const struct ssi_image_file *file = task->files.at[index];
+	const struct ssi_image_pipe *pipe = (const void *)(file + 1);
+
+	if (le32_to_cpu(file->kind) != SSI_FILE_PIPE ||
+	    (count_ends(image, file->object, 0) == le32_to_cpu(pipe->readers) &&
+	     count_ends(image, file->object, 1) == le32_to_cpu(pipe->writers)))
+		return 0;
+	snprintf(app->text, sizeof(app->text),
+		 "process %d, descriptor %u: pipe to outside the application",
+		 task->tgid, le32_to_cpu(fd->fd));
+	errno = EOPNOTSUPP;
+	return -1;
+}
+
+/* The kernel writes a file and its descriptor at a time: same index. */
+static int check_pipes(struct krg_app *app, const struct checkpoint_image *image)
+{
+	size_t i, j;
+
+	for (i = 0; i < image->count; i++)
+		for (j = 0; j < image->tasks[i].fds.count &&
+			    j < image->tasks[i].files.count; j++)
+			if (check_pipe(app, image, &image->tasks[i], j))
+				return -1;
+	return 0;
+}
+
 /* TYPE|FFFF and 16 digits|NAME|PID:FD[,PID:FD...], for substitution */
 static int save_user_info(struct krg_app *app, int dir)
 {
@@ -188,6 +238,10 @@ static int save_user_info(struct krg_app *app, int dir)
 	err = checkpoint_image_load(&image, dir, app->text, sizeof(app->text));
 	if (err) {
 		errno = -err;
+		return -1;
+	}
+	if (check_pipes(app, &image)) {
+		checkpoint_image_free(&image);
 		return -1;
 	}
 	out = create_text(dir, "user_info_0.txt");

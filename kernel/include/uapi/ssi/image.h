@@ -233,7 +233,7 @@ struct ssi_image_fpu {
 
 /* Kinds of open files */
 #define SSI_FILE_PATH	1	/* opened again by its path */
-#define SSI_FILE_PIPE	2	/* one end; content with whoever reads */
+#define SSI_FILE_PIPE	2	/* one end; struct ssi_image_pipe */
 #define SSI_FILE_NR	3
 
 /**
@@ -254,6 +254,20 @@ struct ssi_image_file {
 	__le64 pos;
 	__le32 mode;
 	__le32 data_len;
+} __attribute__((packed));
+
+/**
+ * struct ssi_image_pipe - begins the data of a SSI_FILE_PIPE, content follows
+ * @size: of the pipe, in bytes
+ * @readers: open files that read from it, in all
+ * @writers: the same that write
+ * @reserved: 0
+ */
+struct ssi_image_pipe {
+	__le32 size;
+	__le32 readers;
+	__le32 writers;
+	__le32 reserved;
 } __attribute__((packed));
 
 struct ssi_image_fd {
