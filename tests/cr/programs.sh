@@ -4,12 +4,22 @@
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
-programs="memory state"
+programs="memory state threads tree"
 # shellcheck disable=SC2086 # a list of names
-cr_setup $programs refused
+cr_setup $programs refused sleep again
 for program in $programs; do
 	in_guest "$program" "cycle $program"
 done
+in_guest "system calls go on with the time left" "start sleep; sleep 2; checkpoint -q -k9 \$id
+	soon is_gone; sleep 7; restart -q \$id 1; grep -c pass sleep.out | grep 0
+	soon 'grep -q pass sleep.out'"
+in_guest "what was restored changes, and is stopped again" "start again; checkpoint -q -k9 \$id
+	soon is_gone; restart -q \$id 1; kill -USR1 \$id; soon 'grep -q changed again.out'
+	checkpoint -q -f \$id; checkpoint -q -u \$id; passes"
+in_guest "a pipe to outside the application is named" "program=memory; rm -f memory.out
+	{ krgcr-run -b -q -o id -- memory /work/memory.out < /dev/null; } | cat &
+	soon 'grep -q ready memory.out'; id=\$(cat id); fails checkpoint -q \$id
+	grep \"process \$id, descriptor 1: pipe to outside\" err; passes"
 in_guest "frozen, saved twice, let go on; each only once" "start memory; checkpoint -q -f \$id
 	fails checkpoint -q -f \$id; fails checkpoint -q \$id
 	checkpoint -q -c \$id && checkpoint -q -c \$id && [ -f /var/chkpt/\$id/v2/task_\$id.bin ]
