@@ -10,6 +10,12 @@
 #include <linux/signal.h>
 #include <linux/slab.h>
 
+/* Its own is there as long as a task runs. */
+static struct sighand_struct *own_sighand(void)
+{
+	return rcu_dereference_protected(current->sighand, true);
+}
+
 static int put_actions(struct ssi_writer *writer)
 {
 	struct ssi_image_action action;
@@ -17,7 +23,7 @@ static int put_actions(struct ssi_writer *writer)
 	int sig, err = 0;
 
 	for (sig = 1; sig <= _NSIG && !err; sig++) {
-		ka = &current->sighand->action[sig - 1];
+		ka = &own_sighand()->action[sig - 1];
 		if (ka->sa.sa_handler == SIG_DFL && !ka->sa.sa_flags &&
 		    sigisemptyset(&ka->sa.sa_mask))
 			continue;
@@ -59,7 +65,7 @@ static int fill_pending(const struct sigpending *pending, bool shared,
 	struct sigqueue *queued;
 	int sig, count = 0;
 
-	lockdep_assert_held(&current->sighand->siglock);
+	lockdep_assert_held(&own_sighand()->siglock);
 	list_for_each_entry(queued, &pending->list, list) {
 		sigdelset(&left, queued->info.si_signo);
 		if (count < room)
@@ -85,9 +91,9 @@ static int put_pending(struct ssi_writer *writer,
 	int room = 0, count, i, err = 0;
 
 	for (;;) {
-		spin_lock_irq(&current->sighand->siglock);
+		spin_lock_irq(&own_sighand()->siglock);
 		count = fill_pending(pending, shared, images, room);
-		spin_unlock_irq(&current->sighand->siglock);
+		spin_unlock_irq(&own_sighand()->siglock);
 		if (count <= room)
 			break;
 		kvfree(images);
