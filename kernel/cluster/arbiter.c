@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * arbiter.c: who has which cluster-wide mutex (pure C).
+ * arbiter.c: who has which cluster-wide mutex, and who has come to which
+ * barrier (pure C).
  *
  * Owns the claims of this node and, where this node is the master or its
  * backup, those of all.  Sends nothing and waits for nothing: who calls asks what
@@ -24,6 +25,9 @@
  * nothing is given away before every member has.  So a mutex is held by one
  * node at most, whoever dies; a member that is out, and does not know it yet,
  * may still believe that it holds one, which is what fences are for.
+ *
+ * A barrier has rounds, and each node is at one of them: it waits for it, or has
+ * passed it.  Who waits may pass when no member is at a lower one, or at none.
  *
  * That a holder has died is known to the master and, as it is told before the
  * holder, to the backup: either of them may die along with a holder, and the
@@ -60,7 +64,7 @@ static bool add_entry(struct ssi_arbiter *a, const struct ssi_entry *entry)
 
 static bool is_hold(const struct ssi_entry *entry)
 {
-	return entry->state != SSI_ENTRY_QUEUED &&
+	return entry->state != SSI_ENTRY_QUEUED && !entry->round &&
 	       entry->state != SSI_ENTRY_ORPHAN;
 }
 
@@ -92,7 +96,7 @@ static void keep_orphans(struct ssi_arbiter *a, const struct ssi_view *view)
 			     ssi_view_has(view, entry->node,
 					  a->life[entry->node]);
 
-		if (entry->state == SSI_ENTRY_QUEUED ||
+		if (entry->state == SSI_ENTRY_QUEUED || entry->round ||
 		    (stays && !entry->died)) {
 			drop_entry(a, i);
 			continue;
@@ -190,11 +194,37 @@ static void drop_false_orphans(struct ssi_arbiter *a)
 	}
 }
 
+/* Is every member at this round of the barrier, or beyond? */
+static bool may_pass(const struct ssi_arbiter *a, const struct ssi_entry *who)
+{
+	struct ssi_nodeset here;
+	unsigned int i;
+
+	ssi_nodeset_clear(&here);
+	for (i = 0; i < a->nr_entries; i++)
+		if (a->entries[i].name == who->name &&
+		    a->entries[i].round >= who->round)
+			ssi_nodeset_add(&here, a->entries[i].node);
+	return ssi_nodeset_covers(&here, &a->members);
+}
+
+/* It is this one's turn. */
+static void grant(struct ssi_arbiter *a, unsigned int i)
+{
+	int orphan = find_name(a, a->entries[i].name, false);
+
+	a->entries[i].state = SSI_ENTRY_GRANTING;
+	a->entries[i].mirrored = false;
+	a->entries[i].died = orphan >= 0;
+	a->dirty = true;
+	if (orphan >= 0)
+		drop_entry(a, orphan);
+}
+
 /* Give away what can be given away. */
 static void advance(struct ssi_arbiter *a)
 {
 	unsigned int i;
-	int orphan;
 
 	if (!a->member || a->master != a->self || !a->serving ||
 	    !ssi_nodeset_covers(&a->heard, &a->members))
@@ -204,18 +234,14 @@ static void advance(struct ssi_arbiter *a)
 		a->opened = a->dirty = true;
 	}
 	for (i = 0; i < a->nr_entries; i++) {
-		if (a->entries[i].state != SSI_ENTRY_QUEUED ||
-		    find_name(a, a->entries[i].name, true) >= 0)
+		if (a->entries[i].state != SSI_ENTRY_QUEUED)
 			continue;
-		a->entries[i].state = SSI_ENTRY_GRANTING;
-		a->entries[i].mirrored = false;
-		orphan = find_name(a, a->entries[i].name, false);
-		a->entries[i].died = orphan >= 0;
-		a->dirty = true;
-		if (orphan >= 0) {
-			drop_entry(a, orphan);
-			i -= (unsigned int)orphan < i;
-		}
+		/* An orphan that goes moves this one: it is looked at again. */
+		if (!a->entries[i].round &&
+		    find_name(a, a->entries[i].name, true) < 0)
+			grant(a, i--);
+		else if (a->entries[i].round && may_pass(a, &a->entries[i]))
+			a->entries[i].state = SSI_ENTRY_SENDING;
 	}
 	if (a->backup != SSI_NODE_NONE)
 		return;
@@ -236,14 +262,16 @@ void ssi_arbiter_serve(struct ssi_arbiter *a, bool serve)
 }
 
 /**
- * ssi_arbiter_claim() - this node wants a mutex
+ * ssi_arbiter_claim() - this node wants a mutex, or has come to a barrier
  * @a: the state
  * @claim: overwritten; owned by the list until it is in a->gone
- * @name: of the mutex
+ * @name: of the mutex or the barrier
+ * @round: of the barrier, 0 for a mutex
  * Return: 0; -EHOSTDOWN when this node is in no cluster, -ENOSPC when it has
  *	SSI_CLAIMS_MAX.
  */
-int ssi_arbiter_claim(struct ssi_arbiter *a, struct ssi_claim *claim, u64 name)
+int ssi_arbiter_claim(struct ssi_arbiter *a, struct ssi_claim *claim, u64 name,
+		      u64 round)
 {
 	if (!a->member)
 		return -EHOSTDOWN;
@@ -251,6 +279,7 @@ int ssi_arbiter_claim(struct ssi_arbiter *a, struct ssi_claim *claim, u64 name)
 		return -ENOSPC;
 	memset(claim, 0, sizeof(*claim));
 	claim->name = name;
+	claim->round = round;
 	claim->seq = ++a->seq;
 	claim->next = a->claims;
 	a->claims = claim;
@@ -333,6 +362,8 @@ size_t ssi_arbiter_put_claims(struct ssi_arbiter *a, void *buf)
 			continue;
 		put(at, claim->sent, claim->name, claim->seq);
 		at->died = claim->sent == SSI_CLAIM_RELEASE && claim->fence;
+		if (claim->sent != SSI_CLAIM_RELEASE)
+			at->fence = cpu_to_le64(claim->round);
 		at++;
 	}
 	/* The master has its own. */
@@ -452,6 +483,7 @@ static void take_record(struct ssi_arbiter *a, u16 node,
 {
 	struct ssi_entry entry = {
 		.name = le64_to_cpu(record->name),
+		.round = le64_to_cpu(record->fence),
 		.seq = le64_to_cpu(record->seq),
 		.node = node,
 	};
@@ -466,6 +498,7 @@ static void take_record(struct ssi_arbiter *a, u16 node,
 		break;
 	case SSI_CLAIM_ORPHAN:
 		entry.state = SSI_ENTRY_ORPHAN;
+		entry.round = 0;
 		i = find_name(a, entry.name, false);
 		break;
 	default:
@@ -549,7 +582,7 @@ size_t ssi_arbiter_put_mirror(struct ssi_arbiter *a, void *buf)
 		struct ssi_entry *entry = &a->entries[i];
 
 		entry->mirrored = false;
-		if (entry->state == SSI_ENTRY_QUEUED)
+		if (entry->state == SSI_ENTRY_QUEUED || entry->round)
 			continue;
 		entry->mirrored = true;
 		put(at, entry->state == SSI_ENTRY_ORPHAN ? SSI_CLAIM_ORPHAN :

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * arbiter.h: who has which cluster-wide mutex, one node's part (pure C; see
- * arbiter.c).
+ * arbiter.h: who has which cluster-wide mutex, and who has come to which
+ * barrier, one node's part (pure C; see arbiter.c).
  */
 #ifndef _SSI_ARBITER_H
 #define _SSI_ARBITER_H
@@ -28,9 +28,11 @@ enum ssi_claim_state {
 };
 
 /**
- * struct ssi_claim - a wish of this node for a mutex
+ * struct ssi_claim - a wish of this node for a mutex, or to pass a barrier
  * @next: in arbiter->claims, then in arbiter->gone
- * @name: of the mutex
+ * @name: of the mutex or the barrier
+ * @round: of a barrier, 0 for a mutex; a barrier passed is held, so that those
+ *	behind are let through
  * @seq: number of the claim, this node's
  * @fence: when held: greater than those of all holders before
  * @state: &enum ssi_claim_state
@@ -42,6 +44,7 @@ enum ssi_claim_state {
 struct ssi_claim {
 	struct ssi_claim *next;
 	u64 name;
+	u64 round;
 	u64 seq;
 	u64 fence;
 	u8 state;
@@ -69,7 +72,8 @@ enum ssi_entry_state {
 
 /**
  * struct ssi_entry - a claim of any node
- * @name: of the mutex
+ * @name: of the mutex or the barrier
+ * @round: of a barrier, 0 for a mutex
  * @seq: number of the claim, @node's
  * @node: whose
  * @state: &enum ssi_entry_state
@@ -78,6 +82,7 @@ enum ssi_entry_state {
  */
 struct ssi_entry {
 	u64 name;
+	u64 round;
 	u64 seq;
 	u16 node;
 	u8 state;
@@ -107,7 +112,7 @@ enum ssi_claim_what {
  * struct ssi_claim_record - one claim on the wire
  * @name: of the mutex
  * @seq: number of the claim
- * @fence: of a GRANT
+ * @fence: of a GRANT; of a WAIT and a HOLD the round of a barrier, or 0
  * @node: whose claim, in what a backup gets
  * @what: &enum ssi_claim_what
  * @died: 1: the holder before has died; of a RELEASE: it was held
@@ -202,7 +207,8 @@ void ssi_arbiter_view(struct ssi_arbiter *a, const struct ssi_view *view,
 		      bool member);
 void ssi_arbiter_serve(struct ssi_arbiter *a, bool serve);
 
-int ssi_arbiter_claim(struct ssi_arbiter *a, struct ssi_claim *claim, u64 name);
+int ssi_arbiter_claim(struct ssi_arbiter *a, struct ssi_claim *claim, u64 name,
+		      u64 round);
 int ssi_arbiter_release(struct ssi_arbiter *a, struct ssi_claim *claim);
 struct ssi_claim *ssi_arbiter_granted(struct ssi_arbiter *a, const void *buf,
 				      size_t len);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mutexes.c: cluster-wide mutexes: arbiter.c in this kernel.
+ * mutexes.c: cluster-wide mutexes and barriers: arbiter.c in this kernel.
  *
  * Owns the workers that carry what arbiter.c has to say to other nodes, the
- * services that hear it, and the wait for a mutex.
+ * services that hear it, and the wait for a mutex or at a barrier.
  *
  *	ssi_mutex_lock() -> tell_master --CLAIM--> take_claims, at the master
  *	take_claims -> tell_others --MIRROR--> take_mirror, at the backup
@@ -14,6 +14,7 @@
 #include "arbiter.h"
 #include "cluster-private.h"
 
+#include <ssi/barrier.h>
 #include <ssi/mutex.h>
 
 #include <linux/export.h>
@@ -26,7 +27,7 @@
 #define RETRY_MS	20	/* the other node has another view, or no room */
 
 /**
- * struct ssi_wish - somebody on this node wants a mutex
+ * struct ssi_wish - somebody on this node wants a mutex, or to pass a barrier
  * @claim: as arbiter.c sees it
  * @done: completed when the state of @claim is HELD or LOST
  */
@@ -342,27 +343,45 @@ void ssi_mutexes_serve(struct ssi_cluster *cluster, bool serve)
 	run(mutexes);
 }
 
-/* The wait has ended, in one way or another. */
-static int end_wait(struct ssi_mutexes *mutexes, struct ssi_wish *wish,
-		    struct ssi_mutex *mutex)
+static int release(struct ssi_mutexes *mutexes, struct ssi_wish *wish)
 {
-	int err = 0;
+	int err;
 
 	mutex_lock(&mutexes->lock);
-	if (wish->claim.state == SSI_CLAIM_HELD) {
-		mutex->name = wish->claim.name;
-		mutex->fence = wish->claim.fence;
-		mutex->owner_died = wish->claim.died;
-		mutex->wish = wish;
-	} else {
-		err = wish->claim.state == SSI_CLAIM_LOST ? -EHOSTDOWN : -EINTR;
-		ssi_arbiter_release(&mutexes->arbiter, &wish->claim);
-		free_gone(mutexes);
-	}
+	err = ssi_arbiter_release(&mutexes->arbiter, &wish->claim);
+	free_gone(mutexes);
 	mutex_unlock(&mutexes->lock);
-	if (err)
-		run(mutexes);
+	run(mutexes);
 	return err;
+}
+
+/* Return: what is held now, or ERR_PTR() of ssi_mutex_lock()'s errors. */
+static struct ssi_wish *wait_for(struct ssi_mutexes *mutexes, u64 name,
+				 u64 round)
+{
+	struct ssi_wish *wish = kzalloc(sizeof(*wish), GFP_KERNEL);
+	int err, state;
+
+	if (!wish)
+		return ERR_PTR(-ENOMEM);
+	init_completion(&wish->done);
+	mutex_lock(&mutexes->lock);
+	err = ssi_arbiter_claim(&mutexes->arbiter, &wish->claim, name, round);
+	mutex_unlock(&mutexes->lock);
+	if (err) {
+		kfree(wish);
+		return ERR_PTR(err);
+	}
+	run(mutexes);
+	/* Woken, killed or both: the state of the claim tells. */
+	(void)wait_for_completion_killable(&wish->done);
+	mutex_lock(&mutexes->lock);
+	state = wish->claim.state;
+	mutex_unlock(&mutexes->lock);
+	if (state == SSI_CLAIM_HELD)
+		return wish;
+	release(mutexes, wish);
+	return ERR_PTR(state == SSI_CLAIM_LOST ? -EHOSTDOWN : -EINTR);
 }
 
 /**
@@ -382,24 +401,15 @@ static int end_wait(struct ssi_mutexes *mutexes, struct ssi_wish *wish,
 int ssi_mutex_lock(struct ssi_cluster *cluster, u64 name,
 		   struct ssi_mutex *mutex)
 {
-	struct ssi_mutexes *mutexes = cluster->mutexes;
-	struct ssi_wish *wish = kzalloc(sizeof(*wish), GFP_KERNEL);
-	int err;
+	struct ssi_wish *wish = wait_for(cluster->mutexes, name, 0);
 
-	if (!wish)
-		return -ENOMEM;
-	init_completion(&wish->done);
-	mutex_lock(&mutexes->lock);
-	err = ssi_arbiter_claim(&mutexes->arbiter, &wish->claim, name);
-	mutex_unlock(&mutexes->lock);
-	if (err) {
-		kfree(wish);
-		return err;
-	}
-	run(mutexes);
-	/* Woken, killed or both: the state of the claim tells. */
-	(void)wait_for_completion_killable(&wish->done);
-	return end_wait(mutexes, wish, mutex);
+	if (IS_ERR(wish))
+		return PTR_ERR(wish);
+	mutex->name = name;
+	mutex->fence = wish->claim.fence;
+	mutex->owner_died = wish->claim.died;
+	mutex->wish = wish;
+	return 0;
 }
 EXPORT_SYMBOL_GPL(ssi_mutex_lock);
 
@@ -413,15 +423,57 @@ EXPORT_SYMBOL_GPL(ssi_mutex_lock);
  */
 int ssi_mutex_unlock(struct ssi_cluster *cluster, struct ssi_mutex *mutex)
 {
-	struct ssi_mutexes *mutexes = cluster->mutexes;
-	int err;
+	struct ssi_wish *wish = mutex->wish;
 
-	mutex_lock(&mutexes->lock);
-	err = ssi_arbiter_release(&mutexes->arbiter, &mutex->wish->claim);
-	free_gone(mutexes);
-	mutex_unlock(&mutexes->lock);
 	mutex->wish = NULL;
-	run(mutexes);
-	return err;
+	return release(cluster->mutexes, wish);
 }
 EXPORT_SYMBOL_GPL(ssi_mutex_unlock);
+
+/**
+ * ssi_barrier_wait() - wait until all members have come as far
+ * @cluster: this node's cluster
+ * @barrier: named by who made it; one thread of a node at a time
+ * @round: how far this node is, greater than the last time, not 0
+ *
+ * A member that never came to the barrier is waited for; one that dies, or
+ * leaves, no longer is.  Waits also while the cluster has no quorum.
+ *
+ * Context: process context, sleeps; killable.
+ * Return: 0; -EINVAL when @round is not greater, -EINTR on a fatal signal: this
+ *	node has not come then; -EHOSTDOWN, -ENOSPC, -ENOMEM as ssi_mutex_lock().
+ */
+int ssi_barrier_wait(struct ssi_cluster *cluster, struct ssi_barrier *barrier,
+		     u64 round)
+{
+	struct ssi_wish *wish;
+
+	if (round <= barrier->round)
+		return -EINVAL;
+	wish = wait_for(cluster->mutexes, barrier->name, round);
+	if (IS_ERR(wish))
+		return PTR_ERR(wish);
+	/* Only now: until then others may need to hear of the round before. */
+	ssi_barrier_leave(cluster, barrier);
+	barrier->round = round;
+	barrier->wish = wish;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(ssi_barrier_wait);
+
+/**
+ * ssi_barrier_leave() - this node comes no more
+ * @cluster: this node's cluster
+ * @barrier: who waits at it waits until this node comes again, or is gone
+ *
+ * Every node does it when all have passed the last round.
+ *
+ * Context: process context, sleeps; does not wait for other nodes.
+ */
+void ssi_barrier_leave(struct ssi_cluster *cluster, struct ssi_barrier *barrier)
+{
+	if (barrier->wish)
+		release(cluster->mutexes, barrier->wish);
+	barrier->wish = NULL;
+}
+EXPORT_SYMBOL_GPL(ssi_barrier_leave);

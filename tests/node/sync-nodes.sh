@@ -1,5 +1,5 @@
 #!/bin/sh
-# sync-nodes.sh - cluster-wide mutexes and unique numbers; holders die.
+# sync-nodes.sh - cluster-wide mutexes, barriers and unique numbers; holders die.
 #
 #	[ a ] node 1 --+		the master of mutexes
 #	[ b ] node 2 --+-- br0		its backup
@@ -56,12 +56,26 @@ vm_run b "rm -f /tmp/status" > /dev/null
 for each in a b c; do vm_check "$each gets numbers" "$each" "$(command 'ids 1000 0 0')"; done
 keep_ids a b c
 
+for each in a b c; do start "$each" 'barrier 3 20 0' 0; done
+for each in a b c; do ended "$each passes a barrier 20 times" "$each" 0 60; done
+start a 'barrier 3 1 0'
+start b 'barrier 3 1 0'
+vm_check "nobody passes until all have come" a "[ ! -e /tmp/status ]"
+vm_check "not b either" b "[ ! -e /tmp/status ]"
+vm_check "the last one passes at once" c "$(command 'barrier 3 1 0')"
+ended "and a" a
+ended "and b" b
+start b 'barrier 3 1 0'
+
 # Who holds it dies: the next one gets it, and is told; the one after is not.
 start c 'hold 5 60000 0'
 start a 'died 5 0 0'
 vm_kill c
 ended "who waits gets a dead node's mutex" a
 vm_check "and once only" b "$(command 'hold 5 0 0')"
+vm_check "b still waits at the barrier, for a" b "[ ! -e /tmp/status ]"
+vm_check "nobody waits for the dead" a "$(command 'barrier 3 1 0')"
+ended "and b" b
 back c 3
 start a 'hold 6 60000 0'
 start c 'died 6 0 0'

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * sync_test.c: cluster-wide mutexes and unique numbers as a test asks (module
- * for tests only).
+ * sync_test.c: cluster-wide mutexes, barriers and unique numbers as a test asks
+ * (module for tests only).
  *
  * Writing a line to /sys/kernel/debug/ssi-sync-test runs it; the write ends
  * with its error:
@@ -11,10 +11,12 @@
  *	hold NAME MS LIMIT	lock, wait, unlock; ETIME if the lock took more
  *				than LIMIT ms, 0: no limit
  *	died NAME MS LIMIT	the same; ENODATA unless the holder before has died
+ *	barrier NAME TIMES MS	wait, come to the barrier and pass it
  *	ids COUNT 0 0		get unique numbers
  *
  * Reading gives NODE's number, and in a line each the unique numbers.
  */
+#include <ssi/barrier.h>
 #include <ssi/cluster.h>
 #include <ssi/mutex.h>
 #include <ssi/rpc.h>
@@ -40,6 +42,7 @@ struct write {
 
 static struct ssi_cluster *cluster;
 static struct dentry *file;
+static struct ssi_barrier barrier;	/* of one command at a time */
 static DEFINE_MUTEX(lock);	/* protects the next two */
 static u64 value, fence;
 static u64 ids[IDS_MAX];
@@ -132,6 +135,18 @@ static int run_hold(u64 name, u32 ms, u32 limit_ms, bool died)
 	return err ?: end;
 }
 
+static int run_barrier(u64 name, u32 times, u32 ms)
+{
+	int err = 0;
+
+	barrier.name = name;
+	while (times-- && !err) {
+		msleep_interruptible(ms);
+		err = ssi_barrier_wait(cluster, &barrier, barrier.round + 1);
+	}
+	return err;
+}
+
 static int run_ids(u32 times)
 {
 	int err = 0;
@@ -160,6 +175,8 @@ static ssize_t command_write(struct file *filp, const char __user *user,
 		err = run_count(a, b, c);
 	else if (!strcmp(name, "hold") || !strcmp(name, "died"))
 		err = run_hold(a, b, c, !strcmp(name, "died"));
+	else if (!strcmp(name, "barrier"))
+		err = run_barrier(a, b, c);
 	else if (!strcmp(name, "ids"))
 		err = run_ids(a);
 	return err ?: len;
@@ -216,6 +233,7 @@ static void __exit sync_test_exit(void)
 	unsigned int i;
 
 	debugfs_remove(file);
+	ssi_barrier_leave(cluster, &barrier);
 	for (i = 0; i < ARRAY_SIZE(services); i++)
 		ssi_service_unregister(ssi_kddm_rpc(), &services[i]);
 }

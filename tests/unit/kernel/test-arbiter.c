@@ -4,8 +4,8 @@
  * come back in random order, with messages that arrive late or not at all.
  *
  * After every step: a mutex is held by one live node at most, fences grow, and
- * who gets a mutex whose holder died is told so.  In the end all get what they
- * want.  SEED=n repeats one schedule.
+ * who gets a mutex whose holder died is told so, nobody passes a barrier to which
+ * a member has not come.  In the end all get what they want.  SEED=n repeats one schedule.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -50,6 +50,8 @@ static struct {
 	u64 life;
 	u64 number;		/* of the view that it has */
 	struct wish wishes[WISHES];
+	struct ssi_claim *passed, *waits;	/* at the barrier */
+	u64 round;				/* of the one that is later */
 } nodes[NODES + 1];
 
 /* What ought to be: who holds a mutex, or died with it. */
@@ -65,7 +67,7 @@ static struct ssi_view view;
 static struct message messages[MESSAGES];
 static int nr_messages, dead;
 static unsigned char buf[SSI_CLAIMS_LEN];
-static u64 first, seed, grants, told;
+static u64 first, seed, grants, told, passes;
 
 static unsigned int chance(unsigned int n)
 {
@@ -112,6 +114,18 @@ static bool lives(u16 node, u64 life)
 	return nodes[node].alive && nodes[node].life == life;
 }
 
+/* Have all come to the barrier that this node believes to be there? */
+static void check_passing(u16 node, u64 round)
+{
+	int other;
+
+	passes++;
+	for (other = 1; other <= NODES; other++)
+		require(!nodes[other].alive || nodes[other].round >= round ||
+			!ssi_nodeset_contains(&nodes[node].a->members, other) ||
+			nodes[node].a->life[other] != nodes[other].life);
+}
+
 static void take_grant(u16 node, struct ssi_claim *claim)
 {
 	u64 name;
@@ -119,6 +133,10 @@ static void take_grant(u16 node, struct ssi_claim *claim)
 	if (!claim)
 		return;
 	name = claim->name;
+	if (claim->round) {
+		check_passing(node, claim->round);
+		return;
+	}
 	grants++;
 	require(!names[name].holder);
 	require(claim->fence > names[name].fence);
@@ -248,7 +266,7 @@ static void touch(u16 node)
 
 	if (!wish->claim) {
 		claim = malloc(sizeof(*claim));
-		if (ssi_arbiter_claim(nodes[node].a, claim, chance(NAMES)))
+		if (ssi_arbiter_claim(nodes[node].a, claim, chance(NAMES), 0))
 			free(claim);
 		else
 			wish->claim = claim;
@@ -258,6 +276,30 @@ static void touch(u16 node)
 		wish->had = true;
 	if (wish->had || !chance(8))
 		drop_wish(node, wish);
+}
+
+/* Come to the barrier, or find that it was passed. */
+static bool come(u16 node)
+{
+	struct ssi_claim *claim = nodes[node].waits;
+
+	if (claim && claim->state != SSI_CLAIM_HELD)
+		return false;
+	if (claim) {
+		if (nodes[node].passed)
+			ssi_arbiter_release(nodes[node].a, nodes[node].passed);
+		nodes[node].passed = claim;
+		nodes[node].waits = NULL;
+		return true;
+	}
+	claim = malloc(sizeof(*claim));
+	if (ssi_arbiter_claim(nodes[node].a, claim, 1, nodes[node].round + 1)) {
+		free(claim);
+		return false;
+	}
+	nodes[node].waits = claim;
+	nodes[node].round++;
+	return true;
 }
 
 /* Has everybody the view, and has the backup heard of the master once? */
@@ -284,6 +326,7 @@ static void stop_node(u16 node)
 	nodes[node].a->claims = NULL;
 	free_gone(nodes[node].a);
 	memset(nodes[node].wishes, 0, sizeof(nodes[node].wishes));
+	nodes[node].passed = nodes[node].waits = NULL;
 	nodes[node].alive = false;
 }
 
@@ -306,12 +349,25 @@ static void kill_node(u16 node)
 	dead++;
 }
 
+/* Who is new is told which round is next: that of who is the furthest behind. */
+static u64 find_round(void)
+{
+	u64 round = UINT64_MAX;
+	int node;
+
+	for (node = 1; node <= NODES; node++)
+		if (nodes[node].alive && nodes[node].round - !!nodes[node].waits < round)
+			round = nodes[node].round - !!nodes[node].waits;
+	return round == UINT64_MAX ? 0 : round;
+}
+
 static void start_node(u16 node)
 {
 	static u64 life;
 
 	ssi_arbiter_init(nodes[node].a, node);
 	ssi_arbiter_serve(nodes[node].a, true);
+	nodes[node].round = find_round();
 	nodes[node].alive = true;
 	nodes[node].life = ++life;
 	nodes[node].number = 0;
@@ -346,6 +402,7 @@ static void random_step(void)
 			install(node);
 	} else if (chance(2)) {
 		touch(node);
+		come(node);
 	}
 	while (work(node) && chance(4))
 		;
@@ -358,7 +415,11 @@ static void random_step(void)
 static void end_well(void)
 {
 	int node, i, quiet = 0;
+	u64 last = 0;
 
+	for (node = 1; node <= NODES; node++)
+		if (nodes[node].alive && nodes[node].round > last)
+			last = nodes[node].round;
 	for (i = 0; quiet < 2000; i++) {
 		bool busy = deliver();
 
@@ -369,6 +430,8 @@ static void end_well(void)
 		if (nodes[node].number != view.id.number)
 			install(node);
 		busy |= work(node);
+		if (nodes[node].waits || nodes[node].round < last)
+			busy |= come(node);
 		free_gone(nodes[node].a);
 		if (!nodes[node].wishes[i / NODES % WISHES].claim ||
 		    nodes[node].wishes[i / NODES % WISHES].claim->state != SSI_CLAIM_HELD) {
@@ -379,9 +442,12 @@ static void end_well(void)
 		drop_wish(node, &nodes[node].wishes[i / NODES % WISHES]);
 		quiet = 0;
 	}
-	for (node = 1; node <= NODES; node++)
+	for (node = 1; node <= NODES; node++) {
 		for (i = 0; nodes[node].alive && i < WISHES; i++)
 			require(!nodes[node].wishes[i].claim);
+		require(!nodes[node].alive ||
+			(nodes[node].round == last && !nodes[node].waits));
+	}
 }
 
 static void run(u64 start)
@@ -415,8 +481,9 @@ static void test_random(void **state)
 		nodes[node].a = calloc(1, sizeof(*nodes[node].a));
 	for (i = from; i < from + (only && *only ? 1 : SCHEDULES); i++)
 		run(first = i);
-	print_message("# %llu grants, %llu of them after a death\n",
-		      (unsigned long long)grants, (unsigned long long)told);
+	print_message("# %llu grants, %llu of them after a death, %llu times through a barrier\n",
+		      (unsigned long long)grants, (unsigned long long)told,
+		      (unsigned long long)passes);
 	for (node = 1; node <= NODES; node++)
 		free(nodes[node].a);
 }
