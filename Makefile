@@ -37,7 +37,7 @@ check-image: deps all ## image and initramfs alone, booted and broken in every w
 check-long: ## the whole testbed ten times (CYCLES=10)
 bench: deps all ## every benchmark
 	@tests/bench/run
-bench-%: deps all ## one of them: boot bootd generate rpc
+bench-%: deps all ## one of them: boot bootd generate rpc view
 	@tests/bench/run $*
 sim: ## the membership protocol on random schedules, a minute
 	@tests/run sim
