@@ -290,20 +290,23 @@ void ssi_conn_put(struct ssi_conn *conn)
 
 /**
  * ssi_conn_take() - take the socket away, and forget the connection
- * @conn: the connection, connected; not to be used again
+ * @conn: the connection, connected; not to be used again, on success
+ *
+ * What is queued goes out first: the other end counts on it.
+ *
  * Context: process context, context->lock held.
- * Return: the socket, now the caller's.
+ * Return: the socket, now the caller's; NULL when something can not go out now,
+ *	and nothing has changed then.
  */
 struct socket *ssi_conn_take(struct ssi_conn *conn)
 {
 	struct socket *sock = conn->sock;
-	struct ssi_message *out, *next;
 
 	lockdep_assert_held(conn->context->lock);
+	if (send_queue(conn) || conn->queued_bytes)
+		return NULL;
 	conn_detach(conn);
 	conn->sock = NULL;
-	list_for_each_entry_safe(out, next, &conn->queue, link)
-		kvfree(out);
 	kref_put(&conn->ref, conn_release);
 	return sock;
 }

@@ -627,6 +627,7 @@ static void receive_lane(struct ssi_peer *lane, const void *buf, size_t len)
 	u8 token[SSI_TOKEN_LEN], *answer = lane->rpc->frame_buf;
 	struct ssi_peer *peer = NULL;
 	enum ssi_lane which;
+	struct socket *sock;
 
 	if (lane->state == PEER_CALLING && !lane->outgoing &&
 	    !ssi_frame_get_lane(buf, len, token, &which))
@@ -635,7 +636,13 @@ static void receive_lane(struct ssi_peer *lane, const void *buf, size_t len)
 		drop_malformed(lane, -EPROTO);
 		return;
 	}
-	ssi_lanes_add(peer->lanes, which, ssi_conn_take(lane->conn), NULL);
+	/* It may be so fast that our hello has not left yet. */
+	sock = ssi_conn_take(lane->conn);
+	if (!sock) {
+		give_up(lane, -EAGAIN);
+		return;
+	}
+	ssi_lanes_add(peer->lanes, which, sock, NULL);
 	lane->conn = NULL;
 	destroy(lane, 0);
 	if (!ssi_lanes_complete(peer->lanes))

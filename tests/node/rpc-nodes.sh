@@ -55,6 +55,9 @@ vm_until "callers of a dead node end" a \
 	"[ \$(cat /tmp/err.* | grep -c 'Host is down') = 9 ]" 20
 vm_check "nobody sleeps for ever" a "! ps -o stat,comm | grep '^D.*sh'"
 vm_check "the others go on" a "$(command 'echo 2 500 9')" 60
+for each in a b; do
+	vm_check "$each heard no malformed record" $each "[ \$(cat /sys/kernel/debug/ssi/malformed) = 0 ]"
+done
 vm_check "a and b unload" a "rmmod rpc_test && rmmod ssi_kddm"
 vm_check "b too, with a handler that sleeps" b \
 	"$(command 'pending 2 2000 3') && rmmod rpc_test && rmmod ssi_kddm"
