@@ -29,13 +29,42 @@
  *	                                ENOENT; EIO if the object was lost
  *	else                            home
  *
- * Hints cost a hop when they are wrong.  Who gave an object away tells its
+ * Hints are followed only where they were right lately.  Who gave an object away tells its
  * home when the new owner has confirmed, many at once; the hint stays until
  * then.
  */
 #include "kddm-private.h"
 
 #define MAX_HOPS	200
+#define TRUST_PROBE	16	/* one question in so many tries a hint anyway */
+
+/*
+ * A hint that is right saves a hop, one that is wrong costs two.  Which is more
+ * depends on how often owners change between two questions of this node.
+ */
+static bool trusts_hints(struct ssi_kddm_set *set)
+{
+	return set->trust >= SSI_TRUST_MAX / 2 ||
+	       !(set->kddm->seqs % TRUST_PROBE);
+}
+
+/**
+ * ssi_directory_answered() - learn whether hints are any good
+ * @set: the set
+ * @object: was asked for, and is not yet changed by the answer
+ * @from: who has answered
+ */
+void ssi_directory_answered(struct ssi_kddm_set *set,
+			    const struct ssi_object *object, u16 from)
+{
+	if (object->state != SSI_OBJECT_INVALID ||
+	    object->owner == SSI_NODE_NONE)
+		return;
+	if (object->owner != from)
+		set->trust -= set->trust < 3 ? set->trust : 3;
+	else if (set->trust < SSI_TRUST_MAX)
+		set->trust++;
+}
 
 static struct ssi_hint *hint_of(const struct ssi_kddm_set *set, u64 id)
 {
@@ -439,6 +468,12 @@ void ssi_directory_ask(struct ssi_kddm_set *set, struct ssi_object *object)
 		ssi_directory_erase(set, ask.id);
 		become_owner(set, object);
 		return;
+	}
+	/* A copy is as good as its owner's word, which it would have had. */
+	if (object->state == SSI_OBJECT_INVALID) {
+		if (guess.epoch && !guess.binding && !trusts_hints(set))
+			guess = (struct guess){ };
+		object->owner = guess.epoch ? guess.owner : SSI_NODE_NONE;
 	}
 	object->seq = ask.seq;
 	object->asked = set->kddm->clock;

@@ -22,6 +22,7 @@ struct ssi_kddm;
 struct ssi_kddm_set;
 
 #define SSI_HINTS		256	/* a set and node remember so many owners */
+#define SSI_TRUST_MAX		32
 #define SSI_UNACKED_MAX		32	/* arrivals not yet confirmed */
 #define SSI_HINT_HOPS		2	/* hints that a question follows, then home */
 
@@ -199,6 +200,7 @@ enum ssi_object_state {
 #define SSI_OBJECT_BUSY		0x0800	/* a copy is in use, TRY fails */
 #define SSI_OBJECT_LEAVING	0x1000	/* is being handed over */
 #define SSI_OBJECT_SECURING	0x2000	/* recovery waits for it */
+#define SSI_OBJECT_REMOVED	0x4000	/* was being removed in the last view */
 #define SSI_OBJECT_ASKED	(SSI_OBJECT_ASKED_READ | SSI_OBJECT_ASKED_WRITE)
 
 /**
@@ -214,7 +216,8 @@ enum ssi_object_state {
  * @copies: owner: who has one
  * @asked: else: the clock when it asked
  * @seq: of the question that is under way, or that was granted
- * @owner: copy: its owner; unacked: where it came from; given: to whom
+ * @owner: copy: its owner; asked for: who was thought to be; unacked: where
+ *	it came from; given: to whom
  * @pins: users, and the io linker
  * @awaited: answers
  * @tried: nodes asked to be a backup in vain
@@ -381,6 +384,7 @@ struct ssi_kddm_ops {
  * @entries: home
  * @old: during recovery: @entries of the view before
  * @hints: SSI_HINTS of them
+ * @trust: in hints, by how often they were right
  * @unacked: objects whose arrival is not confirmed
  * @nr_unacked: number of them
  * @flushes: local requests that wait for another node
@@ -398,6 +402,7 @@ struct ssi_kddm_set {
 	struct ssi_index entries;
 	struct ssi_index old;
 	struct ssi_hint *hints;
+	unsigned int trust;
 	struct ssi_object *unacked;
 	unsigned int nr_unacked;
 	struct ssi_waiter *flushes;
@@ -416,6 +421,8 @@ struct ssi_kddm_set {
  * @view: the view
  * @members: who may hold something: its members but those that leave
  * @all: its members
+ * @gone: members of a former view that are none, or in another life, since
+ *	the last recovery that was finished
  * @ranks: @members, ascending
  * @nr_members: number of them
  * @clock: greater than each stamp this node has seen
@@ -440,6 +447,7 @@ struct ssi_kddm {
 	struct ssi_view_id view;
 	struct ssi_nodeset members;
 	struct ssi_nodeset all;
+	struct ssi_nodeset gone;
 	u16 ranks[SSI_MAX_NODES];
 	unsigned int nr_members;
 	u64 clock;
@@ -469,6 +477,21 @@ struct ssi_batch {
 	u16 to;
 	unsigned int nr;
 	struct ssi_item items[SSI_PACKET_MAX_ITEMS];
+};
+
+/**
+ * struct ssi_kddm_view - a view, and what it changes
+ * @id: the view
+ * @members: its members
+ * @left: members of the last view that was recovered from that are none any
+ *	more, or in another life
+ * @leaving: members that are about to leave
+ */
+struct ssi_kddm_view {
+	struct ssi_view_id id;
+	struct ssi_nodeset members;
+	struct ssi_nodeset left;
+	struct ssi_nodeset leaving;
 };
 
 /**
@@ -597,6 +620,8 @@ void ssi_directory_forward(struct ssi_kddm_set *set, u64 id,
 			   struct ssi_waiter *waiter, u16 to, u64 epoch);
 void ssi_directory_receive(struct ssi_kddm_set *set, u16 from,
 			   const struct ssi_packet *packet);
+void ssi_directory_answered(struct ssi_kddm_set *set,
+			    const struct ssi_object *object, u16 from);
 void ssi_directory_arrived(struct ssi_kddm_set *set, struct ssi_object *object,
 			   u16 from);
 void ssi_directory_confirm(struct ssi_kddm_set *set, struct ssi_object *object);
@@ -604,9 +629,8 @@ void ssi_directory_tick(struct ssi_kddm_set *set);
 void ssi_directory_clear_hints(struct ssi_kddm_set *set);
 
 /* recovery.c */
-void ssi_recovery_step(struct ssi_kddm *kddm, const struct ssi_view_id *view,
-		       const struct ssi_nodeset *members,
-		       const struct ssi_nodeset *leaving, unsigned int step);
+void ssi_recovery_step(struct ssi_kddm *kddm,
+		       const struct ssi_kddm_view *view, unsigned int step);
 void ssi_recovery_receive(struct ssi_kddm_set *set, u16 from,
 			  const struct ssi_packet *packet);
 void ssi_recovery_secured(struct ssi_kddm *kddm, struct ssi_object *object);

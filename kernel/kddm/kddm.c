@@ -22,6 +22,7 @@ void ssi_kddm_init(struct ssi_kddm *kddm, const struct ssi_kddm_ops *ops,
 	kddm->ops = ops;
 	kddm->context = context;
 	kddm->self = self;
+	kddm->recovering = true;
 }
 
 /**

@@ -44,7 +44,8 @@
  *
  * Invariants, checked by tests/sim after each event:
  *
- *	1. In a view one node at most owns an object.
+ *	1. In a view one node at most owns an object; one in REMOVING does
+ *	   not count, somebody else may have made a new object.
  *	2. While a writer holds it nobody else does, and there is no copy.
  *	3. A node's users see versions only grow, until the object is removed
  *	   or lost.
@@ -357,38 +358,42 @@ static bool can_read(const struct ssi_kddm *kddm,
 	       waiter->node == kddm->self && !ssi_waiter_writes(waiter);
 }
 
-/* The queue of an object that is another's, or nobody's. */
-static void pump_other(struct ssi_kddm_set *set, struct ssi_object *object)
+static bool may_pump_other(const struct ssi_kddm_set *set,
+			   const struct ssi_object *object)
 {
-	struct ssi_kddm *kddm = set->kddm;
-	struct ssi_waiter *first;
+	if (object->flags & SSI_OBJECT_LINKING || set->frozen ||
+	    set->kddm->recovering)
+		return false;
+	/* Content that is no copy any more, and still in use. */
+	return !object->pins || object->state != SSI_OBJECT_INVALID;
+}
 
-	while (!ssi_object_is_owned(object) &&
-	       (first = ssi_object_first(object))) {
-		if (object->flags & SSI_OBJECT_LINKING || kddm->recovering ||
-		    set->frozen ||
-		    (object->pins && object->state == SSI_OBJECT_INVALID))
-			return;
-		if (can_read(kddm, object, first)) {
-			if (!(object->flags & SSI_OBJECT_LOCAL)) {
-				ssi_object_link(set, object,
-						SSI_LINKER_IMPORT);
-				return;
-			}
-			ssi_object_give_pin(set, object, first);
-		} else if (object->flags & SSI_OBJECT_ASKED) {
-			return;
-		} else if (first->node != kddm->self &&
-			   first->op != SSI_KDDM_FLUSH) {
-			pass_on(set, object, first);
-		} else if (object->flags & SSI_OBJECT_DOOMED) {
-			if (!(first->flags & SSI_KDDM_TRY))
-				return;
-			ssi_object_end(set, object, first, -EAGAIN);
-		} else {
-			ssi_directory_ask(set, object);
+/* The queue of an object that is another's, or nobody's.  False: later. */
+static bool serve_other(struct ssi_kddm_set *set, struct ssi_object *object,
+			struct ssi_waiter *first)
+{
+	if (can_read(set->kddm, object, first)) {
+		if (!(object->flags & SSI_OBJECT_LOCAL)) {
+			ssi_object_link(set, object, SSI_LINKER_IMPORT);
+			return false;
 		}
+		ssi_object_give_pin(set, object, first);
+		return true;
 	}
+	if (object->flags & SSI_OBJECT_ASKED)
+		return false;
+	if (first->node != set->kddm->self && first->op != SSI_KDDM_FLUSH) {
+		pass_on(set, object, first);
+		return true;
+	}
+	if (object->flags & SSI_OBJECT_DOOMED) {
+		if (!(first->flags & SSI_KDDM_TRY))
+			return false;
+		ssi_object_end(set, object, first, -EAGAIN);
+		return true;
+	}
+	ssi_directory_ask(set, object);
+	return true;
 }
 
 /**
@@ -398,7 +403,18 @@ static void pump_other(struct ssi_kddm_set *set, struct ssi_object *object)
  */
 void ssi_object_pump(struct ssi_kddm_set *set, struct ssi_object *object)
 {
-	pump_other(set, object);
+	u64 id = object->record.id;
+	struct ssi_waiter *first;
+
+	while (!ssi_object_is_owned(object) &&
+	       (first = ssi_object_first(object)) &&
+	       may_pump_other(set, object) &&
+	       serve_other(set, object, first)) {
+		/* Who was passed on may have come back, to a new object. */
+		object = ssi_object_find(set, id);
+		if (!object)
+			return;
+	}
 	if (ssi_object_is_owned(object)) {
 		ssi_owner_pump(set, object);
 	} else if (is_idle(object)) {
@@ -603,6 +619,7 @@ static void receive_copy(struct ssi_kddm_set *set, u16 from,
 		ssi_kddm_stray(set, packet->id, "a copy that nobody asked for");
 		return;
 	}
+	ssi_directory_answered(set, object, from);
 	object->flags &= ~SSI_OBJECT_ASKED;
 	set->kddm->ops->hold(set->kddm->context, packet->data);
 	ssi_object_set_data(set, object, packet->data, SSI_OBJECT_WIRE);
@@ -628,6 +645,7 @@ static void receive_grant(struct ssi_kddm_set *set, u16 from,
 		ssi_kddm_stray(set, packet->id, "an ownership out of place");
 		return;
 	}
+	ssi_directory_answered(set, object, from);
 	if (empty) {
 		ssi_object_set_data(set, object, NULL, 0);
 		object->flags |= SSI_OBJECT_EMPTY;
@@ -748,6 +766,7 @@ static void fail_all(struct ssi_kddm_set *set, struct ssi_object *object,
 static void fail_hostdown(struct ssi_kddm_set *set, struct ssi_record *record)
 {
 	fail_all(set, (struct ssi_object *)record, -EHOSTDOWN);
+	ssi_object_pump(set, (struct ssi_object *)record);
 }
 
 static void fail_idrm(struct ssi_kddm_set *set, struct ssi_record *record)

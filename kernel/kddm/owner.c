@@ -21,32 +21,39 @@ bool ssi_waiter_writes(const struct ssi_waiter *waiter)
 	return waiter->op != SSI_KDDM_GET;
 }
 
+/* A user of this node goes on waiting, now for another node's object. */
+static void wait_again(struct ssi_kddm_set *set, u64 id,
+		       struct ssi_waiter *waiter)
+{
+	struct ssi_object *object = ssi_object_find(set, id);
+
+	if (!object)
+		object = ssi_object_create(set, &set->objects, id);
+	if (object)
+		ssi_object_push(object, waiter);
+	else
+		ssi_object_fail(set, id, waiter, -ENOMEM);
+}
+
 /* Who was in the queue of an object that is now another's, in order. */
 static void dissolve(struct ssi_kddm_set *set, u64 id, struct ssi_waiter *last,
 		     u16 to, u64 epoch)
 {
-	struct ssi_kddm *kddm = set->kddm;
 	struct ssi_waiter *waiter, *next;
-	struct ssi_object *object = NULL;
+	struct ssi_object *object;
 	bool more = last;
 
 	for (waiter = last ? last->next : NULL; more; waiter = next) {
 		next = waiter->next;
 		more = waiter != last;
-		if (waiter->op == SSI_KDDM_FLUSH) {
+		if (waiter->op == SSI_KDDM_FLUSH)
 			ssi_object_fail(set, id, waiter, 0);
-		} else if (waiter->node != kddm->self) {
+		else if (waiter->node != set->kddm->self)
 			ssi_directory_forward(set, id, waiter, to, epoch);
-		} else {
-			if (!object)
-				object = ssi_object_create(set, &set->objects,
-							   id);
-			if (object)
-				ssi_object_push(object, waiter);
-			else
-				ssi_object_fail(set, id, waiter, -ENOMEM);
-		}
+		else
+			wait_again(set, id, waiter);
 	}
+	object = ssi_object_find(set, id);
 	if (object)
 		ssi_object_pump(set, object);
 }
@@ -362,7 +369,9 @@ void ssi_owner_pump(struct ssi_kddm_set *set, struct ssi_object *object)
 		}
 		if (!first)
 			return;
-		if (object->flags & SSI_OBJECT_DIRTY) {
+		/* What a writer holds is made safe when it has finished. */
+		if ((object->flags & (SSI_OBJECT_DIRTY | SSI_OBJECT_HELD)) ==
+		    SSI_OBJECT_DIRTY) {
 			if (ssi_set_nr_backups(set)) {
 				ssi_backup_start(set, object);
 				return;

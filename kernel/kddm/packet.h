@@ -81,13 +81,15 @@ enum ssi_packet_type {
 
 /**
  * enum ssi_item_what - what an item of a REPORT or VERDICT says
- * @SSI_ITEM_OWNER: I own it / own it; backups
+ * @SSI_ITEM_OWNER: I own it; backups; seq 1: I was removing it / own it;
+ *	backups; seq 1: what you gave away
  * @SSI_ITEM_GIVEN: I gave it to node, who asked with seq, under epoch / it
  *	is another's, forget it
  * @SSI_ITEM_WAITING: I asked for the ownership with seq and have no answer
  * @SSI_ITEM_COPY: I have a copy that node owned / node owns it
  * @SSI_ITEM_BACKUP: I have a backup / forget it
- * @SSI_ITEM_KNOWN: I was its home / node has a copy
+ * @SSI_ITEM_KNOWN: I was its home; seq 1: more nodes are gone than the set
+ *	has backups / node has a copy
  * @SSI_ITEM_LOST: it is lost / -
  * @SSI_ITEM_UNSAFE: - / it has too few backups
  * @SSI_ITEM_NR: not one

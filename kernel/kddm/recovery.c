@@ -15,14 +15,17 @@
  *
  * A home decides about an object, the first that applies:
  *
- *	an owner is there                  it stays; of two, the later epoch
- *	                                   (the other was removing the object)
+ *	an owner is there                  it stays
  *	it was given away, and who asked   the giver keeps it
  *	is still waiting for that answer
- *	copies or backups are there        the newest version; a copy is as new
- *	                                   as any, or it would be invalid
- *	a former home knows of it          lost: EIO, and ops->lost names it
- *	else                               there is none
+ *	copies, backups, or an owner that  the newest version; a copy is as new
+ *	was removing it are there          as any, or it would be invalid;
+ *	                                   without backups it is removed
+ *	a former home knows of it, more    lost: EIO, and ops->lost names it
+ *	nodes are gone than the set has
+ *	backups
+ *	else                               there is none; if there was one it
+ *	                                   had no content that anybody saw
  *
  * An object that was given away is not taken back from a node that is gone: it
  * may have changed it and shown the change to others.
@@ -38,6 +41,8 @@
  * A step that lacked memory somewhere is done again with the next tick.
  */
 #include "kddm-private.h"
+
+#define CLOCK_BITS	40	/* stamps of a view, each greater than any before */
 
 static void check(struct ssi_kddm *kddm)
 {
@@ -179,7 +184,7 @@ static void quiesce_owned(struct ssi_kddm_set *set, struct ssi_object *object)
 	u16 node;
 
 	if (object->state == SSI_OBJECT_REMOVING)
-		object->flags |= SSI_OBJECT_DIRTY;
+		object->flags |= SSI_OBJECT_DIRTY | SSI_OBJECT_REMOVED;
 	object->state = SSI_OBJECT_OWNER;
 	for (i = object->copies.nr; i; i--) {
 		node = ssi_copyset_get(&object->copies, i - 1);
@@ -241,23 +246,31 @@ static void quiesce(struct ssi_kddm_set *set)
 		ssi_object_fail_local(set, -EHOSTDOWN);
 }
 
-static void set_view(struct ssi_kddm *kddm, const struct ssi_view_id *view,
-		     const struct ssi_nodeset *members,
-		     const struct ssi_nodeset *leaving)
+static void set_view(struct ssi_kddm *kddm, const struct ssi_kddm_view *view)
 {
 	int node;
 
-	kddm->view = *view;
-	kddm->all = *members;
-	kddm->members = *members;
-	ssi_nodeset_subtract(&kddm->members, leaving);
+	kddm->view = view->id;
+	/* An object that is made again is newer than what anybody remembers. */
+	if (kddm->clock < view->id.number << CLOCK_BITS)
+		kddm->clock = view->id.number << CLOCK_BITS;
+	kddm->all = view->members;
+	kddm->members = view->members;
+	ssi_nodeset_subtract(&kddm->members, &view->leaving);
 	/* When all leave there is nobody to hand over to. */
 	if (ssi_nodeset_is_empty(&kddm->members))
-		kddm->members = *members;
+		kddm->members = view->members;
+	ssi_nodeset_unite(&kddm->gone, &view->left);
 	kddm->leaving = !ssi_nodeset_contains(&kddm->members, kddm->self);
 	kddm->nr_members = 0;
 	ssi_nodeset_for_each(node, &kddm->members)
 		kddm->ranks[kddm->nr_members++] = node;
+}
+
+/* May something that was safe be gone? */
+static bool is_beyond_backups(const struct ssi_kddm_set *set)
+{
+	return ssi_nodeset_weight(&set->kddm->gone) > set->definition.backups;
 }
 
 /* REPORT */
@@ -287,6 +300,7 @@ static void report_object(struct ssi_kddm_set *set, struct ssi_record *record)
 	if (ssi_object_is_owned(object)) {
 		item.nr_backups = object->nr_backups;
 		memcpy(item.backups, object->backups, sizeof(item.backups));
+		item.seq = !!(object->flags & SSI_OBJECT_REMOVED);
 		report(set, &item, SSI_ITEM_OWNER);
 		return;
 	}
@@ -320,6 +334,7 @@ static void report_entry(struct ssi_kddm_set *set, struct ssi_record *record)
 	struct ssi_entry *entry = (struct ssi_entry *)record;
 	struct ssi_item item = { .id = record->id, .epoch = entry->epoch };
 
+	item.seq = is_beyond_backups(set);
 	report(set, &item, entry->owner == SSI_NODE_NONE ? SSI_ITEM_LOST :
 							   SSI_ITEM_KNOWN);
 }
@@ -355,29 +370,38 @@ static bool is_under_way(const struct ssi_entry *entry,
 	return waiting && waiting->item.seq == given->item.seq;
 }
 
+/* Its owner was removing it, and its home may have let others make a new one. */
+static bool is_removing(const struct ssi_claim *claim)
+{
+	return claim->item.what == SSI_ITEM_OWNER && claim->item.seq;
+}
+
+static unsigned int weight(const struct ssi_claim *claim)
+{
+	if (claim->item.what == SSI_ITEM_OWNER && !is_removing(claim))
+		return 3;
+	return claim->item.what == SSI_ITEM_GIVEN ? 2 : 1;
+}
+
 /* Is this claim a better reason to own the object? */
 static bool is_better(const struct ssi_kddm *kddm, const struct ssi_claim *a,
 		      const struct ssi_claim *b)
 {
-	u8 what = a->item.what;
-
 	if (!b)
 		return true;
-	if ((what == SSI_ITEM_OWNER) != (b->item.what == SSI_ITEM_OWNER))
-		return what == SSI_ITEM_OWNER;
-	if (what == SSI_ITEM_OWNER)
-		return a->item.epoch > b->item.epoch;
-	if ((what == SSI_ITEM_GIVEN) != (b->item.what == SSI_ITEM_GIVEN))
-		return what == SSI_ITEM_GIVEN;
-	if (what == SSI_ITEM_GIVEN)
+	if (weight(a) != weight(b))
+		return weight(a) > weight(b);
+	if (weight(a) > 1)
 		return a->item.epoch > b->item.epoch;
 	if (a->item.version != b->item.version)
 		return a->item.version > b->item.version;
+	if (is_removing(a) || is_removing(b))
+		return is_removing(a);
 	return ssi_nodeset_contains(&kddm->members, a->from) &&
 	       !ssi_nodeset_contains(&kddm->members, b->from);
 }
 
-static const struct ssi_claim *choose(const struct ssi_kddm *kddm,
+static const struct ssi_claim *choose(const struct ssi_kddm_set *set,
 				      const struct ssi_entry *entry)
 {
 	const struct ssi_claim *claim, *best = NULL;
@@ -389,7 +413,10 @@ static const struct ssi_claim *choose(const struct ssi_kddm *kddm,
 			claim->item.what == SSI_ITEM_BACKUP ||
 			(claim->item.what == SSI_ITEM_GIVEN &&
 			 is_under_way(entry, claim));
-		if (holds && is_better(kddm, claim, best))
+		/* Without backups a new one that is gone has left no trace. */
+		if (is_removing(claim) && !set->definition.backups)
+			holds = false;
+		if (holds && is_better(set->kddm, claim, best))
 			best = claim;
 	}
 	return best;
@@ -400,18 +427,24 @@ static void settle_lost(struct ssi_kddm_set *set, struct ssi_entry *entry)
 {
 	const struct ssi_claim *claim;
 	bool lost = find_claim(entry, SSI_NODE_ALL, SSI_ITEM_LOST);
-	bool known = find_claim(entry, SSI_NODE_ALL, SSI_ITEM_KNOWN);
 	struct ssi_item item = { .what = SSI_ITEM_GIVEN };
+	bool known = false, removed = false;
 
 	for (claim = entry->claims; claim; claim = claim->next) {
-		if (claim->item.what != SSI_ITEM_GIVEN)
+		removed |= is_removing(claim);
+		if (claim->item.what == SSI_ITEM_KNOWN)
+			known |= claim->item.seq;
+		if (claim->item.what != SSI_ITEM_GIVEN && !is_removing(claim))
 			continue;
-		known |= !ssi_nodeset_contains(&set->kddm->all,
+		known |= is_beyond_backups(set) &&
+			 claim->item.what == SSI_ITEM_GIVEN &&
+			 !ssi_nodeset_contains(&set->kddm->all,
 					       claim->item.node);
 		item.id = claim->item.id;
 		item.epoch = claim->item.epoch;
 		hand(set, claim->from, &item);
 	}
+	known &= !removed;
 	if (!lost && known && !entry->decided)
 		set->kddm->ops->lost(set->kddm->context, set->number,
 				     entry->record.id);
@@ -484,7 +517,7 @@ static void settle_copies(struct ssi_kddm_set *set, struct ssi_entry *entry,
 static void settle_entry(struct ssi_kddm_set *set, struct ssi_record *record)
 {
 	struct ssi_entry *entry = (struct ssi_entry *)record;
-	const struct ssi_claim *owner = choose(set->kddm, entry), *claim;
+	const struct ssi_claim *owner = choose(set, entry), *claim;
 	struct ssi_item item = { .id = record->id };
 
 	if (!owner) {
@@ -529,19 +562,36 @@ static void move_content(struct ssi_kddm_set *set, struct ssi_object *from,
 	ssi_object_free(set, from);
 }
 
+/* The record of content that this node keeps, taken out of its index. */
+static struct ssi_object *take_kept(struct ssi_kddm_set *set, u64 id,
+				    bool given)
+{
+	struct ssi_record *record = ssi_index_find(&set->given, id);
+	struct ssi_object *object = (struct ssi_object *)record;
+
+	if (object && (given || object->flags & SSI_OBJECT_KEPT)) {
+		ssi_index_remove(&set->given, record);
+		return object;
+	}
+	record = ssi_index_find(&set->backups, id);
+	if (record)
+		ssi_index_remove(&set->backups, record);
+	return (struct ssi_object *)record;
+}
+
 /* The content that this node has of the object, as a record to own. */
 static struct ssi_object *take_content(struct ssi_kddm_set *set, u64 id,
 				       bool given)
 {
-	struct ssi_index *table = given ? &set->given : &set->backups;
 	struct ssi_object *object = ssi_object_find(set, id), *from;
 
 	if (!given && object && object->state == SSI_OBJECT_READ)
 		return object;
-	from = (struct ssi_object *)ssi_index_find(table, id);
-	if (!from || (object && (object->pins || object->data)))
+	if (object && (object->pins || object->data))
 		return NULL;
-	ssi_index_remove(table, &from->record);
+	from = take_kept(set, id, given);
+	if (!from)
+		return NULL;
 	if (object) {
 		move_content(set, from, object);
 		return object;
@@ -568,6 +618,7 @@ static void take_ownership(struct ssi_kddm_set *set,
 		object->nr_backups = 0;
 		ssi_backup_forget(set, item->id);
 	}
+	object->flags &= ~SSI_OBJECT_REMOVED;
 	object->epoch = item->epoch;
 	if (item->nr_backups) {
 		object->nr_backups = item->nr_backups;
@@ -853,6 +904,7 @@ static void resume(struct ssi_kddm *kddm)
 		ssi_index_walk(&set->objects, forget_asked, set);
 	}
 	kddm->recovering = false;
+	ssi_nodeset_clear(&kddm->gone);
 	for (set = kddm->sets; set; set = set->next)
 		ssi_index_walk(&set->objects, pump, set);
 }
@@ -882,19 +934,16 @@ static void run_step(struct ssi_kddm *kddm)
 /**
  * ssi_recovery_step() - do a step of recovery
  * @kddm: this node, a member
- * @view: the view; for the first step, as what follows
- * @members: of it
- * @leaving: those of them that are about to leave
+ * @view: the view; looked at in the first step
  * @step: &enum ssi_recovery_stage; the first one may come at any time, the
  *	next one when ops->stage_done was called here and on all other members
  */
-void ssi_recovery_step(struct ssi_kddm *kddm, const struct ssi_view_id *view,
-		       const struct ssi_nodeset *members,
-		       const struct ssi_nodeset *leaving, unsigned int step)
+void ssi_recovery_step(struct ssi_kddm *kddm, const struct ssi_kddm_view *view,
+		       unsigned int step)
 {
 	if (step == SSI_RECOVERY_QUIESCE) {
 		drop_batches(kddm, false);
-		set_view(kddm, view, members, leaving);
+		set_view(kddm, view);
 		kddm->recovering = true;
 		kddm->busy = 0;
 	}
@@ -1013,6 +1062,7 @@ void ssi_recovery_reset(struct ssi_kddm *kddm)
 	drop_batches(kddm, false);
 	ssi_nodeset_clear(&kddm->all);
 	ssi_nodeset_clear(&kddm->members);
+	ssi_nodeset_clear(&kddm->gone);
 	kddm->nr_members = 0;
 	kddm->open = false;
 	kddm->again = false;

@@ -64,6 +64,7 @@ struct ssi_kddm_set *ssi_set_create(struct ssi_kddm *kddm, u32 number,
 	set->kddm = kddm;
 	set->number = number;
 	set->definition = *definition;
+	set->trust = SSI_TRUST_MAX / 2;
 	set->hints = ssi_kddm_alloc(kddm, SSI_HINTS * sizeof(*set->hints));
 	if (init_tables(set) || !set->hints) {
 		free_set(set);

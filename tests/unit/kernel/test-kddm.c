@@ -232,18 +232,20 @@ static void tick(void)
 /* All living nodes go to the next view; @leaving: a node or -1. */
 static void change_view(int leaving)
 {
-	struct ssi_nodeset members, out;
+	static struct ssi_nodeset before;
+	struct ssi_kddm_view next = { .id = view };
 	unsigned int step;
 	int i;
 
 	view.number++;
-	ssi_nodeset_clear(&members);
-	ssi_nodeset_clear(&out);
 	for (i = 0; i < NODES; i++)
 		if (!nodes[i].dead)
-			ssi_nodeset_add(&members, i);
+			ssi_nodeset_add(&next.members, i);
 	if (leaving >= 0)
-		ssi_nodeset_add(&out, leaving);
+		ssi_nodeset_add(&next.leaving, leaving);
+	next.left = before;
+	ssi_nodeset_subtract(&next.left, &next.members);
+	before = next.members;
 	/* What is under way does not arrive. */
 	while (first_item) {
 		struct item *item = first_item;
@@ -257,8 +259,7 @@ static void change_view(int leaving)
 	for (step = 0; step < SSI_RECOVERY_STEPS; step++) {
 		for (i = 0; i < NODES; i++)
 			if (!nodes[i].dead)
-				ssi_recovery_step(&nodes[i].kddm, &view,
-						  &members, &out, step);
+				ssi_recovery_step(&nodes[i].kddm, &next, step);
 		run();
 		tick();
 		for (i = 0; i < NODES; i++)
