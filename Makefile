@@ -28,8 +28,8 @@ down: ## stop the testbed, leave nothing behind
 	@$(deploy) -i $(INVENTORY) down
 
 check: deps ## every test (under an hour)
-	@tests/run lint unit sim deploy grid fuzz node cr boot
-check-%: deps ## one group: lint unit sim deploy grid fuzz node cr boot
+	@tests/run lint unit sim sim-kddm deploy grid fuzz node cr boot
+check-%: deps ## one group: lint unit sim sim-kddm deploy grid fuzz node cr boot
 	@tests/run $*
 check-sanitize: ## node on a kernel with KASAN, lockdep, kmemleak (first: 30 min)
 check-image: deps all ## image and initramfs alone, booted and broken in every way; a head (20 min)
@@ -39,10 +39,11 @@ bench: deps all ## every benchmark
 	@tests/bench/run
 bench-%: deps all ## one of them: boot bootd generate rpc view
 	@tests/bench/run $*
-sim: ## the membership protocol on random schedules, a minute
-	@tests/run sim
+sim: ## the protocols on random schedules, two minutes
+	@tests/run sim sim-kddm
 sim-long: ## the same for SECONDS=n, from SEED=n on (default: the time)
 	@tests/sim/run --seconds $(or $(SECONDS),600) --seed $(or $(SEED),$(shell date +%s)000)
+	@tests/sim/kddm-run --seconds $(or $(SECONDS),600) --seed $(or $(SEED),$(shell date +%s)000)
 lint: ## style and layer checks, no build
 	@tests/run lint
 

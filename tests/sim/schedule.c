@@ -530,6 +530,8 @@ static void run(struct world *w)
 	if (!is_perfect(w))
 		sim_fail(w, "an admin can not mend it: %s",
 			 disagreement(w) ? disagreement(w) : "not all are in");
+	if (w->upper)
+		w->upper->end(w);
 }
 
 bool schedule_run(struct config *config, bool trace, char *why, size_t size)

@@ -82,7 +82,7 @@ struct machine {
 
 enum event_kind {
 	EV_DELIVER, EV_TICK, EV_DETECT, EV_CONNECT, EV_STAGE, EV_RESET, EV_THAW,
-	EV_OP,
+	EV_OP, EV_UPPER,
 };
 
 struct event {
@@ -99,6 +99,8 @@ enum op_kind {
 	OP_SPLIT_ONE_WAY, OP_HEAL, OP_FREEZE, OP_ADD, OP_REMOVE, OP_FAIL,
 	OP_CANCEL, OP_LEAVE, OP_NR,
 };
+
+struct world;
 
 struct op {
 	enum op_kind kind;
@@ -127,8 +129,26 @@ struct config {
 	struct op ops[MAX_OPS];
 };
 
+/*
+ * What runs above the membership protocol, if anything does: it is told what
+ * becomes of each machine and carries out stages itself, each of which it ends
+ * with an EV_STAGE.
+ */
+struct upper {
+	void (*create)(struct world *w);
+	void (*destroy)(struct world *w);
+	void (*start)(struct world *w, u16 node);
+	void (*crash)(struct world *w, u16 node);
+	void (*action)(struct world *w, u16 node,
+		       const struct ssi_action *action);
+	void (*event)(struct world *w, const struct event *event);
+	void (*end)(struct world *w);	/* all is well, and quiet soon */
+};
+
 struct world {
 	const struct config *config;
+	const struct upper *upper;
+	void *above;
 	unsigned int n;
 	u64 now_us;
 	u64 rng;
@@ -151,6 +171,7 @@ struct world {
 };
 
 /* world.c */
+extern const struct upper *world_upper;	/* of worlds that are created */
 u64 sim_random(u64 *state);
 u64 sim_below(struct world *w, u64 limit);
 void sim_trace(struct world *w, const char *format, ...)

@@ -21,6 +21,8 @@ static const char *const message_names[SSI_MESSAGE_NR] = {
 	"INVITE", "CONSENT", "UNINVITE",
 };
 
+const struct upper *world_upper;
+
 /* splitmix64 */
 u64 sim_random(u64 *state)
 {
@@ -475,11 +477,15 @@ static void carry_out(void *context, const struct ssi_action *action)
 		trace_action(w, c->node, action);
 	if (!w->calm)
 		check_action(w, c->node, action);
+	if (w->upper)
+		w->upper->action(w, c->node, action);
 	switch (action->type) {
 	case SSI_ACTION_SEND:
 		send_action(w, c->node, action);
 		break;
 	case SSI_ACTION_STAGE:
+		if (w->upper)
+			break;
 		event.time_us = w->now_us + 1 + sim_below(w, w->config->stage_us);
 		event.x = w->machines[c->node].incarnation;
 		event.view = w->machines[c->node].m->view.id;
@@ -588,6 +594,8 @@ void world_start(struct world *w, u16 node)
 	context->node = node;
 	ssi_membership_init(machine->m, &params, carry_out, context);
 	check_life(w, node);
+	if (w->upper)
+		w->upper->start(w, node);
 	machine->request = 0;
 	sim_trace(w, "%u starts, life %" PRIx64, node, machine->incarnation);
 	at(w, sim_below(w, machine->tick_us), EV_TICK, node, 0,
@@ -612,6 +620,8 @@ void world_crash(struct world *w, u16 node)
 		lane_clear(lane_of(w, other, node));
 	}
 	close_all(w, node, false);
+	if (w->upper)
+		w->upper->crash(w, node);
 	machine->alive = false;
 	check_life(w, node);
 }
@@ -741,6 +751,9 @@ bool world_step(struct world *w, u64 until_us)
 	case EV_OP:
 		schedule_op(w, event.x);
 		break;
+	case EV_UPPER:
+		w->upper->event(w, &event);
+		break;
 	}
 	return true;
 }
@@ -759,6 +772,9 @@ struct world *world_create(const struct config *config)
 	w->cut = calloc(n * n, 1);
 	w->pairs = calloc(n * n, sizeof(*w->pairs));
 	w->registry = registry_create();
+	w->upper = world_upper;
+	if (w->upper)
+		w->upper->create(w);
 	for (i = 0; i < n * n; i++)
 		w->lanes[i].last = &w->lanes[i].first;
 	for (i = 0; i < n; i++)
@@ -771,6 +787,8 @@ void world_destroy(struct world *w)
 {
 	size_t i;
 
+	if (w->upper)
+		w->upper->destroy(w);
 	for (i = 0; i < (size_t)w->n * w->n; i++)
 		lane_clear(&w->lanes[i]);
 	for (i = 0; i < w->n; i++)
