@@ -157,8 +157,12 @@ void check_stable_left(struct site *site)
 {
 	const struct ssi_view *view = &site->w->machines[site->node].m->view;
 
-	ssi_nodeset_unite(&check_lineage(site->w, view->id.lineage)->leavers,
-			  &view->leaving);
+	struct ssi_nodeset *leavers =
+		&check_lineage(site->w, view->id.lineage)->leavers;
+
+	/* Some have come back. */
+	ssi_nodeset_subtract(leavers, &view->members);
+	ssi_nodeset_unite(leavers, &view->leaving);
 }
 
 /*
