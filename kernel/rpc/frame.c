@@ -477,7 +477,7 @@ size_t ssi_frame_put_reply(void *buf, const struct ssi_reply_info *info)
 /**
  * ssi_frame_get_reply() - read what is before the data of a REPLY
  * @buf: SSI_FRAME_HEAD_LEN bytes that ssi_frame_begin() found good
- * @info: filled in
+ * @info: filled in; undefined on error
  * Return: 0, -EBADMSG.
  */
 int ssi_frame_get_reply(const void *buf, struct ssi_reply_info *info)
@@ -485,9 +485,11 @@ int ssi_frame_get_reply(const void *buf, struct ssi_reply_info *info)
 	const struct ssi_frame_reply *frame = buf;
 	u32 value = le32_to_cpu(frame->error);
 
+	info->len = le32_to_cpu(frame->header.len_bytes) - sizeof(*frame);
+	if (value > 4095 || (value && info->len))
+		return -EBADMSG;
 	info->id = le64_to_cpu(frame->id);
 	info->error = -(int)value;
 	info->stale = le32_to_cpu(frame->flags) & SSI_FRAME_REPLY_STALE;
-	info->len = le32_to_cpu(frame->header.len_bytes) - sizeof(*frame);
-	return value > 4095 || (value && info->len) ? -EBADMSG : 0;
+	return 0;
 }

@@ -319,6 +319,8 @@ static void test_reply(void **state)
 	reply.error = -4096;
 	ssi_frame_put_reply(record, &reply);
 	assert_int_equal(ssi_frame_get_reply(record, &info), -EBADMSG);
+	((struct ssi_frame_reply *)record)->error = cpu_to_le32(1u << 31);
+	assert_int_equal(ssi_frame_get_reply(record, &info), -EBADMSG);
 }
 
 static void test_lanes(void **state)
