@@ -53,6 +53,10 @@ check "on the wire: the hello" "$(on_wire clear SSI1)"
 check "on the wire: the file of a node" "$(on_wire clear MemTotal:)"
 check "on the wire: frames in clear" "$([ -s "$work/clear.clear" ]; echo $?)"
 vm_check "there is no key to load" a "! $new_key"
+vm_check "who comes in and talks nonsense is thrown out" b "garble 1 7 60" 200
+everywhere "nobody else was" "$(states '1:online 2:online')" 15 "a b"
+vm_check "counted" a "[ \$(cat /sys/kernel/debug/ssi/malformed) -gt 1 ] &&
+	dmesg | grep 'malformed record from node 77'"
 vm_check "with TIPC in clear, security on is refused" a "rmmod ssi_kddm; dmesg -c > /dev/null
 	$(load 1) && exit 1; dmesg | grep 'another key, or without one' | grep 'modprobe -r tipc'"
 
