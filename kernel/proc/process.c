@@ -16,6 +16,8 @@
 #include <linux/sched/signal.h>
 #include <linux/user_namespace.h>
 
+#include "../compat/sem-undo.h"
+
 static const char *foreign_namespace(const struct ssi_writer *writer)
 {
 	const struct nsproxy *ours = current->nsproxy, *theirs = &writer->ns;
@@ -38,6 +40,45 @@ static const char *foreign_namespace(const struct ssi_writer *writer)
 	return NULL;
 }
 
+/* May @a do what @b may?  All threads of a process restart as its leader. */
+static bool same_rights(const struct cred *a, const struct cred *b)
+{
+	const struct group_info *of_a = a->group_info, *of_b = b->group_info;
+
+	return uid_eq(a->uid, b->uid) && uid_eq(a->euid, b->euid) &&
+	       uid_eq(a->suid, b->suid) && uid_eq(a->fsuid, b->fsuid) &&
+	       gid_eq(a->gid, b->gid) && gid_eq(a->egid, b->egid) &&
+	       gid_eq(a->sgid, b->sgid) && gid_eq(a->fsgid, b->fsgid) &&
+	       !memcmp(&a->cap_inheritable, &b->cap_inheritable,
+		       sizeof(a->cap_inheritable)) &&
+	       !memcmp(&a->cap_permitted, &b->cap_permitted,
+		       sizeof(a->cap_permitted)) &&
+	       !memcmp(&a->cap_effective, &b->cap_effective,
+		       sizeof(a->cap_effective)) &&
+	       !memcmp(&a->cap_bset, &b->cap_bset, sizeof(a->cap_bset)) &&
+	       a->securebits == b->securebits &&
+	       of_a->ngroups == of_b->ngroups &&
+	       !memcmp(of_a->gid, of_b->gid,
+		       of_a->ngroups * sizeof(of_a->gid[0]));
+}
+
+static const char *unsupported_rights(const struct task_struct *leader)
+{
+	const struct cred *cred = current_cred();
+	bool same;
+
+	rcu_read_lock();
+	same = same_rights(cred, rcu_dereference(leader->cred));
+	rcu_read_unlock();
+	if (!same)
+		return "thread with other rights than its process (setuid, capset)";
+	if (!cap_isclear(cred->cap_ambient))
+		return "ambient capabilities";
+	if (cred->thread_keyring || cred->process_keyring)
+		return "keyring of its own";
+	return NULL;
+}
+
 /* What one thread can have that is not saved.  NULL: nothing. */
 static const char *unsupported_thread(void)
 {
@@ -56,7 +97,11 @@ static const char *unsupported_thread(void)
 	if (current->files != leader->files || current->fs != leader->fs ||
 	    current->nsproxy != leader->nsproxy)
 		return "thread with files of its own";
-	return NULL;
+	if (ssi_has_sem_undo())
+		return "semaphores to be put back at its end (SEM_UNDO)";
+	if (test_thread_flag(TIF_NOTSC) || test_thread_flag(TIF_NOCPUID))
+		return "instruction refused to it (PR_SET_TSC, ARCH_SET_CPUID)";
+	return unsupported_rights(leader);
 }
 
 static const char *unsupported_process(void)
@@ -71,6 +116,8 @@ static const char *unsupported_process(void)
 		return "timer of processor time (setitimer)";
 	if (signal->tty)
 		return "controlling terminal";
+	if (test_bit(MMF_DISABLE_THP, &current->mm->flags))
+		return "huge pages are off (PR_SET_THP_DISABLE)";
 	if (atomic_read(&current->files->count) > get_nr_threads(current) ||
 	    current->fs->users > get_nr_threads(current))
 		return "shares files with another process (clone)";

@@ -44,9 +44,21 @@ in_guest "a pid in use" "start memory; checkpoint -q -k9 \$id; soon is_gone
 	restart -q \$id 1; passes"
 in_guest "not CHECKPOINTABLE: refused" "sleep 100 & fails checkpoint -q \$!
 	grep 'Operation not permitted' err; kill \$!"
-in_guest "what cannot be saved is named, and goes on" "start refused; fails checkpoint -q \$id
+in_guest "what cannot be saved is named, and goes on" "echo eventfd > what; start refused; fails checkpoint -q \$id
 	grep \"process \$id, descriptor 7: anon_inode:\[eventfd\]\" err
 	[ ! -e /var/chkpt/\$id ]; passes"
+in_guest "so is what would be lost unseen" "while read word reason; do
+		stage=\$word; echo \$word > what; start refused; fails checkpoint -q \$id
+		grep -F \"\$reason\" err || fail \"says \$(cat err)\"; passes
+	done <<-WORDS
+		undo SEM_UNDO
+		ambient ambient capabilities
+		huge PR_SET_THP_DISABLE
+		keyring keyring of its own
+		tsc PR_SET_TSC
+		thread thread with other rights
+	WORDS
+	" 120
 in_guest "krgcapset" "[ \"\$(krgcapset -s | grep -c 'Capabilities: 0')\" = 4 ]
 	krgcapset -d +CHECKPOINTABLE; krgcapset | grep 'Inheritable Effective Capabilities: 021'
 	sh -c 'krgcapset | grep \"^Effective Capabilities: 021\"; :'
