@@ -2,8 +2,9 @@
 /*
  * cmd-power.c - power, reboot: act on single nodes, now
  *
- * These are for a person at work.  They do not wait for the nodes and write no
- * journal: "resume" sees for itself which nodes are gone.
+ * These are for a person at work.  They do not wait for the nodes.  That one was
+ * switched off or on is written down, so that "status" tells it; the rest
+ * "resume" sees for itself.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,7 +13,9 @@
 
 #include "../libxos/cleanup.h"
 #include "cmd.h"
+#include "journal.h"
 #include "paths.h"
+#include "replay.h"
 
 enum verb { VERB_ON, VERB_OFF, VERB_STATUS, VERB_REBOOT, VERB_KEXEC };
 
@@ -45,9 +48,33 @@ static void print_status(const struct cmd *c, const struct xos_node *node,
 		printf("%-16s %s\n", node->name, words[power]);
 }
 
+/* A node that was given up or left out stays so, with its reason. */
+static int note(const struct cmd *c, size_t i, enum verb verb,
+		const struct xos_replay *replay, struct xos_error *err)
+{
+	const struct xos_machine *m = &replay->machines[i];
+	struct xos_record record = { .uptime_ms = -1, .cpu_ms = -1, .step.from = m->state };
+	struct xos_journal *journal;
+	int rc;
+
+	if (verb == VERB_OFF && m->state > XOS_STATE_OFF && m->state <= XOS_STATE_ONLINE)
+		record.step.to = XOS_STATE_OFF;
+	else if (verb == VERB_ON && m->state == XOS_STATE_OFF)
+		record.step.to = XOS_STATE_FIRMWARE;
+	else
+		return 0;
+	snprintf(record.node, sizeof(record.node), "%s", c->inv->nodes[i].name);
+	snprintf(record.step.cause, sizeof(record.step.cause), "switched %s by hand",
+		 verb == VERB_ON ? "on" : "off");
+	journal = xos_journal_open(c->paths.state, "power", err);
+	rc = journal ? xos_journal_write(journal, &record, false, err) : err->code;
+	xos_journal_close(journal);
+	return rc;
+}
+
 /* One after the other, with the pauses of the policy; a failure stops nobody. */
 static int act_on_all(struct cmd *c, const bool *picked, enum verb verb,
-		      struct xos_backends *backends)
+		      struct xos_backends *backends, const struct xos_replay *replay)
 {
 	unsigned int window = c->window ? c->window : c->inv->policy.window, started = 0;
 	struct xos_error err = { 0 };
@@ -69,7 +96,7 @@ static int act_on_all(struct cmd *c, const bool *picked, enum verb verb,
 			started = 0;
 		}
 		started++;
-		if (act(b, node, verb, &err) < 0) {
+		if (act(b, node, verb, &err) < 0 || note(c, i, verb, replay, &err) < 0) {
 			xos_error_prefix(&err, "%s: ", node->name);
 			rc = cmd_fail(&err);
 		}
@@ -79,6 +106,7 @@ static int act_on_all(struct cmd *c, const bool *picked, enum verb verb,
 
 static int power_nodes(struct cmd *c, char **words, int n, enum verb verb)
 {
+	struct xos_replay replay = { 0 };
 	struct xos_backends backends;
 	struct xos_error err = { 0 };
 	cleanup_free bool *picked = NULL;
@@ -97,7 +125,12 @@ static int power_nodes(struct cmd *c, char **words, int n, enum verb verb)
 	}
 	if (xos_backends_open(&backends, c->inv, &c->paths, &err) < 0)
 		return cmd_fail(&err);
-	rc = act_on_all(c, picked, verb, &backends);
+	if (xos_replay_init(&replay, c->inv, &err) < 0 ||
+	    xos_replay_read(&replay, c->paths.state, &err) < 0)
+		rc = cmd_fail(&err);
+	else
+		rc = act_on_all(c, picked, verb, &backends, &replay);
+	xos_replay_free(&replay);
 	xos_backends_close(&backends);
 	return rc;
 }

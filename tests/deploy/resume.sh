@@ -128,9 +128,17 @@ exits 0 "a second run changes nothing" run
 check "nobody powered twice" same "$(powers n1) $(powers n2) $(powers n3)" "1 1 1"
 "$tool" power off n2
 check "a node is switched off" same "$("$tool" power status n2 --json | jq -r .power)" off
+check "status says so" same "$(state_of n1) $(state_of n2)" "online off"
 exits 0 "resume brings it back" resume
 check "and only it" same "$(powers n1) $(powers n2) $(powers n3)" "1 2 1"
 check "it is online" same "$(state_of n2)" online
+"$tool" power off n2
+"$tool" power on n2
+check "switched off and on: status does not believe it is online" same "$(state_of n2)" firmware
+"$tool" power on n1
+check "nor that one that is on has booted" same "$(state_of n1)" online
+exits 0 "resume waits for it" resume
+check "without switching it on again" same "$(powers n1) $(powers n2) $(state_of n2)" "1 3 online"
 exits 0 "reboot" reboot --kexec n3
 exits 0 "resume waits for it" resume
 check "without another power command" same "$(powers n3)" 2
